@@ -1,0 +1,74 @@
+// What an executable file says: ELF headers, segments, notes, unwind tables.
+//
+//   auto image = Image::Open("/proc/7/root/usr/bin/redis-server", path);
+//   (*image)->build_id();
+//
+// Bytes in, values out: it never meets a process. Every offset and size in the
+// file is hostile until checked. Shadow() maps its load segments read-only
+// somewhere in our own address space, laid out as in the target: there
+// LLVM libunwind, which knows only its own process, can read the unwind tables.
+#ifndef HUBSPY_IMAGE_IMAGE_H_
+#define HUBSPY_IMAGE_IMAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace hubspy {
+
+// A PT_LOAD segment. All of it in bytes; vaddr in the image's own numbering.
+struct Segment {
+  uint64_t vaddr = 0;
+  uint64_t file_offset = 0;
+  uint64_t file_size = 0;
+  uint64_t memory_size = 0;
+  bool executable = false;
+};
+
+struct Note {
+  std::string owner;
+  uint32_t type = 0;
+  std::vector<std::byte> description;
+  uint64_t description_vaddr = 0;  // where the description is once loaded
+};
+
+class Image {
+ public:
+  // `open_path` is opened here; `name` is what people call it.
+  static absl::StatusOr<std::shared_ptr<const Image>> Open(
+      const std::string& open_path, absl::string_view name);
+  // An image that exists only in memory (the vdso): its bytes as loaded, which
+  // for a vdso are its bytes as a file, too.
+  static absl::StatusOr<std::shared_ptr<const Image>> FromBytes(
+      absl::Span<const std::byte> bytes, absl::string_view name);
+
+  virtual ~Image() = default;
+
+  virtual const std::string& name() const = 0;
+  // By which a symbolizer can open it again; empty for FromBytes.
+  virtual const std::string& open_path() const = 0;
+  virtual const std::string& build_id() const = 0;  // lower-case hex, or empty
+  virtual const std::vector<Segment>& segments() const = 0;
+  virtual std::vector<Note> Notes() const = 0;
+  // The file's bytes, mapped; valid while the image lives.
+  virtual absl::Span<const std::byte> bytes() const = 0;
+
+  // Lowest and highest loaded address, page-rounded, in the image's numbering.
+  virtual uint64_t vaddr_begin() const = 0;
+  virtual uint64_t vaddr_end() const = 0;
+
+  // Address in our own process minus address in the image's numbering, of a
+  // read-only copy of the load segments, made on first use.
+  virtual absl::StatusOr<uintptr_t> ShadowBias() const = 0;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_IMAGE_IMAGE_H_

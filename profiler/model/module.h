@@ -1,0 +1,26 @@
+// An executable image (program or shared library) as loaded in the target.
+#ifndef HUBSPY_MODEL_MODULE_H_
+#define HUBSPY_MODEL_MODULE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "model/address.h"
+
+namespace hubspy {
+
+struct Module {
+  std::string path;      // the target's name for it; "[vdso]" for the vdso
+  std::string build_id;  // lower-case hex; empty when it has none
+  AddressRange range;    // from its first loaded byte to behind its last
+  // Address in the target minus address in the file's own numbering
+  // (p_vaddr); wraps for the rare image that is loaded below its link address.
+  uint64_t load_bias = 0;
+
+  // In the image's own numbering: what its symbol table and DWARF speak of.
+  uint64_t ToImage(Address a) const { return a.value() - load_bias; }
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_MODEL_MODULE_H_

@@ -1,0 +1,59 @@
+// Names and counts: what every view renders.
+//
+//   for (const Profile::Sample& s : profile.samples)
+//     for (uint32_t f : s.frames) use(profile.frames[f]);   // innermost first
+//
+// A sample is 1/rate_hz seconds of one thread's wall time. Own time belongs to
+// frames[0] of a sample; total time to each distinct function in it.
+#ifndef HUBSPY_MODEL_PROFILE_H_
+#define HUBSPY_MODEL_PROFILE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/address.h"
+#include "model/recording.h"
+#include "model/snapshot.h"
+
+namespace hubspy {
+
+// One function in one place, inlined ones too. Unknown fields are empty or 0.
+struct SymbolFrame {
+  std::string function;   // demangled; "module+0x1234" when nothing is known
+  std::string file;       // source file, as the debug information spells it
+  int line = 0;           // 1-based line; 0: not known or not wanted
+  int function_line = 0;  // where the function is declared
+  std::string module;     // path of the image
+  Address address;        // of the frame; for inlined frames, of their caller's
+  bool inlined = false;
+  friend bool operator==(const SymbolFrame&, const SymbolFrame&) = default;
+};
+
+struct Profile {
+  struct Sample {
+    ThreadId tid = 0;
+    bool idle = false;  // the thread slept in a system call
+    StackEnd end = StackEnd::kComplete;
+    std::vector<uint32_t> frames;  // indices into Profile::frames, innermost
+                                   // first
+    int64_t count = 0;
+  };
+  struct Thread {
+    ThreadId tid = 0;
+    std::string name;
+  };
+
+  int32_t pid = 0;
+  std::string command;  // the target's command line
+  double rate_hz = 100;
+  int64_t duration_ns = 0;
+  Quality quality;
+  std::vector<SymbolFrame> frames;  // distinct
+  std::vector<Sample> samples;      // distinct (tid, idle, frames)
+  std::vector<Thread> threads;      // sorted by tid
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_MODEL_PROFILE_H_

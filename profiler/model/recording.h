@@ -1,0 +1,84 @@
+// What was seen while recording: distinct stacks, as addresses, with counts.
+//
+//   Recording recording;
+//   StackId id = recording.Intern(stack);
+//   recording.Add({.tid = tid, .stack = id, .idle = false}, 1);
+//
+// It grows with distinct stacks, not with samples. Names come later, once per
+// distinct address (symbolize/), never while the target is looked at.
+#ifndef HUBSPY_MODEL_RECORDING_H_
+#define HUBSPY_MODEL_RECORDING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "model/snapshot.h"
+#include "model/stack.h"
+
+namespace hubspy {
+
+// How good the data is; shown with every output.
+struct Quality {
+  int64_t ticks = 0;           // looks at the process: what percentages are of
+  int64_t samples = 0;         // threads seen in them, idle ones included
+  int64_t late = 0;            // ticks that came more than one period late
+  int64_t failed = 0;          // threads that could not be read
+  int64_t partial = 0;         // samples whose stack was cut short
+  int64_t stops = 0;           // samples for which the thread was held
+  int64_t worst_pause_ns = 0;  // the longest that a thread was held by us
+  std::string last_failure;    // why the latest of `failed` failed
+};
+
+using StackId = uint32_t;
+
+class Recording {
+ public:
+  struct Key {
+    ThreadId tid = 0;
+    StackId stack = 0;
+    bool idle = false;
+    friend bool operator==(const Key&, const Key&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Key& k) {
+      return H::combine(std::move(h), k.tid, k.stack, k.idle);
+    }
+  };
+
+  // The id of this stack, the same for equal stacks.
+  StackId Intern(const Stack& stack);
+  // Counts `count` samples, each worth 1/rate seconds of that thread's time.
+  void Add(const Key& key, int64_t count);
+  void NameThread(ThreadId tid, std::string name);
+
+  const std::vector<Stack>& stacks() const { return stacks_; }
+  const absl::flat_hash_map<Key, int64_t>& counts() const { return counts_; }
+  const absl::flat_hash_map<ThreadId, std::string>& thread_names() const {
+    return thread_names_;
+  }
+
+  Quality quality;
+  double rate_hz = 100;
+  int64_t duration_ns = 0;
+
+ private:
+  struct StackKey {
+    std::vector<CodeAddress> frames;
+    StackEnd end;
+    friend bool operator==(const StackKey&, const StackKey&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const StackKey& k) {
+      return H::combine(std::move(h), k.frames, k.end);
+    }
+  };
+
+  std::vector<Stack> stacks_;
+  absl::flat_hash_map<StackKey, StackId> ids_;
+  absl::flat_hash_map<Key, int64_t> counts_;
+  absl::flat_hash_map<ThreadId, std::string> thread_names_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_MODEL_RECORDING_H_

@@ -1,0 +1,87 @@
+// What one look at one thread brought back: values only, bounded in size.
+//
+// The surprising part: `registers` may hold no more than pc and sp (a thread
+// that sleeps is read without a stop, and that is all /proc tells), and
+// `stack` may end before the thread's stack does.
+#ifndef HUBSPY_MODEL_SNAPSHOT_H_
+#define HUBSPY_MODEL_SNAPSHOT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "model/address.h"
+#include "model/registers.h"
+
+namespace hubspy {
+
+// A thread in the target, by its id as the target's namespace's outside sees
+// it (ours).
+using ThreadId = int32_t;
+
+enum class ThreadState {
+  kRunning,   // on a CPU, or ready for one
+  kSleeping,  // in a system call, waiting; interruptible or not
+  kStopped,   // by a signal or by a tracer
+  kZombie,    // gone, not yet reaped
+};
+
+enum class CaptureMethod { kAsleep, kPtrace };
+
+// Some of the target's memory, copied.
+struct MemoryCopy {
+  Address begin;
+  std::vector<std::byte> bytes;
+
+  AddressRange range() const { return {begin, begin + bytes.size()}; }
+
+  // The T at `at`; nullopt where the copy does not hold all of it.
+  template <typename T>
+  std::optional<T> Read(Address at) const {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (at < begin) return std::nullopt;
+    const uint64_t offset = at - begin;
+    if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) {
+      return std::nullopt;
+    }
+    T value;
+    std::memcpy(&value, bytes.data() + offset, sizeof(T));
+    return value;
+  }
+};
+
+struct SystemCall {
+  int64_t number = -1;
+  std::array<uint64_t, 6> arguments{};
+};
+
+// Names one sleep of one thread: equal tokens mean that the thread has not run
+// in between, so that everything it owns, its stack included, is unchanged.
+struct SleepToken {
+  uint64_t times_run = 0;  // how often the scheduler has put it on a CPU
+  Address pc;
+  Address sp;
+  friend bool operator==(const SleepToken&, const SleepToken&) = default;
+};
+
+struct Snapshot {
+  ThreadId tid = 0;
+  ThreadState state = ThreadState::kRunning;
+  CaptureMethod method = CaptureMethod::kAsleep;
+  Registers registers;
+  MemoryCopy stack;               // from sp upwards
+  std::vector<MemoryCopy> extra;  // what the request asked for besides, of
+                                  // the same instant, in its order; an
+                                  // unreadable range comes back short
+  std::optional<SystemCall> system_call;  // the one it is in, if any
+  std::optional<SleepToken> sleep;        // present when it slept
+  int64_t pause_ns = 0;  // how long the thread was held for this; 0: not at all
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_MODEL_SNAPSHOT_H_

@@ -1,0 +1,42 @@
+// Addresses -> functions, inlined frames, file:line, from the images' own debug
+// information, build-id folders and debuglinks, then symbol tables, then
+// "module+0x1234". Nothing is fetched over a network.
+//
+//   Symbolizer symbolizer;
+//   symbolizer.Resolve(modules.Find(frame.lookup()), frame)
+//
+// Each distinct address is looked up once; results are kept.
+#ifndef HUBSPY_SYMBOLIZE_SYMBOLIZER_H_
+#define HUBSPY_SYMBOLIZE_SYMBOLIZER_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "image/module_map.h"
+#include "model/address.h"
+#include "model/profile.h"
+
+namespace hubspy {
+
+class Symbolizer {
+ public:
+  Symbolizer();
+  ~Symbolizer();
+  Symbolizer(const Symbolizer&) = delete;
+  Symbolizer& operator=(const Symbolizer&) = delete;
+
+  // At least one frame; inlined ones first (innermost first), the function
+  // that holds the code last. `module` may be null: then "[0x1234]". The
+  // result is valid as long as the symbolizer.
+  absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
+                                        CodeAddress address);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_SYMBOLIZE_SYMBOLIZER_H_

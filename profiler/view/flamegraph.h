@@ -1,0 +1,27 @@
+// Profile -> one self-contained SVG flame graph: no network, no other file.
+//
+// As Brendan Gregg's: widths are samples, order is alphabetical, click zooms,
+// Ctrl-F or the Search button searches with a regular expression and says the
+// share matched, Reset Zoom undoes. Names and counts are data of an unknown
+// program: all text is escaped for XML, and no script is ever made of it.
+#ifndef HUBSPY_VIEW_FLAMEGRAPH_H_
+#define HUBSPY_VIEW_FLAMEGRAPH_H_
+
+#include <string>
+
+#include "model/profile.h"
+
+namespace hubspy {
+
+struct FlamegraphOptions {
+  bool include_idle = false;
+  bool threads = false;  // an outermost frame per thread
+  std::string title = "hubspy";
+};
+
+std::string RenderFlamegraph(const Profile& profile,
+                             const FlamegraphOptions& options);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_VIEW_FLAMEGRAPH_H_

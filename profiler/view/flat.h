@@ -1,0 +1,51 @@
+// Profile -> py-spy's flat table.
+//
+//   %Own   %Total  OwnTime  TotalTime  Function (filename:line)
+//
+// Own: samples whose innermost frame it is. Total: samples in which it is
+// anywhere, a recursive one counted once. Percentages are of the looks taken
+// (quality.ticks), so that a process with several busy threads can exceed 100,
+// as in py-spy. Times are samples / rate.
+//
+// The surprising part: idle threads are left out unless asked for, and still
+// every look counts in the percentage's denominator. A stalled loop therefore
+// shows 0 % until `idle` is set; a closing line then says so.
+#ifndef HUBSPY_VIEW_FLAT_H_
+#define HUBSPY_VIEW_FLAT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/profile.h"
+
+namespace hubspy {
+
+enum class FlatSort { kOwnPercent, kTotalPercent, kOwnTime, kTotalTime };
+
+struct FlatRow {
+  double own_percent = 0;  // of the window
+  double total_percent = 0;
+  double own_seconds = 0;  // since the start
+  double total_seconds = 0;
+  std::string label;  // "function (file:line)"
+};
+
+struct FlatOptions {
+  bool include_idle = false;
+  FlatSort sort = FlatSort::kOwnTime;
+  int max_rows = 0;  // 0: all
+};
+
+// `window` gives the percentages, `overall` the times; for a recording both are
+// the same profile. Sorted in descending order, ties by label.
+std::vector<FlatRow> FlatRows(const Profile& window, const Profile& overall,
+                              const FlatOptions& options);
+
+// Header line, rows, and a closing line with samples and quality.
+std::string RenderFlat(const Profile& window, const Profile& overall,
+                       const FlatOptions& options);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_VIEW_FLAT_H_
