@@ -45,9 +45,12 @@ struct HubView {
   std::optional<int64_t> next_deadline_ns;
   uint64_t switches = 0;
   Address current;  // the running green thread's record; zero: none
-  // Where Hub::Run stands while a green thread runs on a stack of its own;
-  // nullopt when it does not. Its pc is a return address.
+  // Where Hub::Run's context is saved while a green thread runs on a stack of
+  // its own; zero: none does.
+  Address run_context;
+  // That context, where it could be read. Its pc is a return address.
   std::optional<Registers> suspended_run;
+  Address first_slab;  // of the green threads' records
 };
 
 enum class GreenState { kReady, kRunning, kWaiting, kFinished };
@@ -67,8 +70,11 @@ struct GreenThreadView {
   int64_t created_ns = 0;
   int64_t last_switched_ns = 0;
   AddressRange stack;
-  uint64_t parent = 0;                 // id; 0: none
-  std::optional<Registers> suspended;  // pc is a return address
+  uint64_t parent = 0;  // id; 0: none
+  // Where its context is saved while it does not run, and that context, where
+  // it could be read. Its pc is a return address.
+  Address context;
+  std::optional<Registers> suspended;
 };
 
 }  // namespace hubspy

@@ -1,0 +1,72 @@
+// Is the hub's clock right, and if not, what was done to it?
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "diagnose/diagnose.h"
+#include "diagnose/thresholds.h"
+
+namespace hubspy {
+namespace {
+
+// In double: hostile readings may differ by more than an int64_t holds.
+double Difference(int64_t later, int64_t earlier) {
+  return static_cast<double>(later) - static_cast<double>(earlier);
+}
+
+double RealSpan(const HubView& hub) {
+  return Difference(hub.last.witness_real_ns, hub.first.witness_real_ns);
+}
+
+// Whether two spans, measured over `real_span` of real time, may be the same.
+bool Agree(double a, double b, double real_span) {
+  const double tolerance =
+      thresholds::kClockReadingErrorNs / real_span + thresholds::kClockDrift;
+  return std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
+}
+
+ClockCause FindCause(const HubView& hub, double hub_span, double tick_span,
+                     double real_span) {
+  if (hub.timebase_numer == 0 || hub.timebase_denom == 0) {
+    return ClockCause::kOther;
+  }
+  const double numer = hub.timebase_numer;
+  const double denom = hub.timebase_denom;
+  const double right = tick_span * numer / denom;
+  if (Agree(hub_span, right, real_span)) return ClockCause::kTickRate;
+  // A conversion is only to blame when the right one would have been right.
+  if (!Agree(right, real_span, real_span)) return ClockCause::kOther;
+  const std::array<std::pair<ClockCause, double>, 3> wrong_conversions = {{
+      {ClockCause::kInverted, tick_span * denom / numer},
+      {ClockCause::kTakenAsOne, tick_span},
+      {ClockCause::kTruncated, tick_span * std::floor(numer / denom)},
+  }};
+  for (const auto& [cause, span] : wrong_conversions) {
+    if (Agree(hub_span, span, real_span)) return cause;
+  }
+  return ClockCause::kOther;
+}
+
+}  // namespace
+
+bool ClockIsMeasurable(const HubView& hub) {
+  return RealSpan(hub) >= static_cast<double>(thresholds::kClockSpanNs);
+}
+
+std::optional<ClockEvidence> FindClockFault(const HubView& hub) {
+  if (!ClockIsMeasurable(hub)) return std::nullopt;
+  const double real_span = RealSpan(hub);
+  const double hub_span = Difference(hub.last.now_ns, hub.first.now_ns);
+  const double tick_span = Difference(hub.last.ticks, hub.first.ticks);
+  if (Agree(hub_span, real_span, real_span)) return std::nullopt;
+  return ClockEvidence{
+      .rate = hub_span / real_span,
+      .timebase_numer = hub.timebase_numer,
+      .timebase_denom = hub.timebase_denom,
+      .cause = FindCause(hub, hub_span, tick_span, real_span),
+      .measured_over_ns = static_cast<int64_t>(std::min(real_span, 9e18)),
+  };
+}
+
+}  // namespace hubspy

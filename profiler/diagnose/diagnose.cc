@@ -1,0 +1,250 @@
+#include "diagnose/diagnose.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "diagnose/thresholds.h"
+#include "diagnose/words.h"
+
+namespace hubspy {
+namespace {
+
+std::string Timebase(const ClockEvidence& clock) {
+  return absl::StrCat(clock.timebase_numer, "/", clock.timebase_denom);
+}
+
+std::string CauseSentence(const ClockEvidence& clock) {
+  switch (clock.cause) {
+    case ClockCause::kInverted:
+      return absl::StrCat(
+          "Its timebase, ", Timebase(clock),
+          " ns per tick, is applied upside down: it computes ticks * ",
+          clock.timebase_denom, " / ", clock.timebase_numer,
+          " where it has to be ticks * ", clock.timebase_numer, " / ",
+          clock.timebase_denom, ".");
+    case ClockCause::kTakenAsOne:
+      return absl::StrCat("Its timebase, ", Timebase(clock),
+                          " ns per tick, is not applied: ticks are taken for "
+                          "nanoseconds.");
+    case ClockCause::kTruncated:
+      return absl::StrCat(
+          "Its timebase, ", Timebase(clock),
+          " ns per tick, is divided first: ", clock.timebase_numer, " / ",
+          clock.timebase_denom, " in integers is ",
+          clock.timebase_numer / std::max(1u, clock.timebase_denom), ".");
+    case ClockCause::kTickRate:
+      return absl::StrCat("Ticks are converted as its timebase says (",
+                          Timebase(clock),
+                          " ns per tick), but they do not come at that rate.");
+    case ClockCause::kOther:
+      return absl::StrCat("No known fault of a conversion with its timebase (",
+                          Timebase(clock), " ns per tick) explains that.");
+  }
+  return "";
+}
+
+std::string CauseRemedy(const ClockEvidence& clock) {
+  switch (clock.cause) {
+    case ClockCause::kInverted:
+    case ClockCause::kTakenAsOne:
+    case ClockCause::kTruncated:
+      return "Convert ticks to nanoseconds as ticks * numer / denom, in "
+             "128 bits, multiplying first (green::Timebase does).";
+    case ClockCause::kTickRate:
+      return "Ask the system for the counter's timebase where the program "
+             "runs, instead of assuming it.";
+    case ClockCause::kOther:
+      return "Compare the hub's clock with CLOCK_MONOTONIC where it is read.";
+  }
+  return "";
+}
+
+// Deadlines are on the hub's clock; it goes on at `rate` since it was read.
+std::vector<LateTimer> LateTimers(const HubWatch& watch, double rate) {
+  const double since_read_real_ns =
+      static_cast<double>(watch.end_real_ns) -
+      static_cast<double>(watch.end.last.witness_real_ns);
+  const double hub_now_ns = static_cast<double>(watch.end.last.now_ns) +
+                            std::max(0.0, since_read_real_ns) * rate;
+  std::vector<LateTimer> timers;
+  for (const GreenThreadView& green : watch.green_threads) {
+    if (green.state != GreenState::kWaiting || !green.deadline_ns) continue;
+    const double remaining_ns = std::clamp(
+        static_cast<double>(*green.deadline_ns) - hub_now_ns, 0.0, 9e18);
+    timers.push_back({.green_thread = green.id,
+                      .name = green.name,
+                      .remaining_hub_ns = static_cast<int64_t>(remaining_ns),
+                      .due_in_real_ns = rate > 0
+                                            ? static_cast<int64_t>(std::min(
+                                                  remaining_ns / rate, 9e18))
+                                            : INT64_MAX});
+  }
+  std::sort(timers.begin(), timers.end(),
+            [](const LateTimer& a, const LateTimer& b) {
+              return std::pair(a.remaining_hub_ns, a.green_thread) <
+                     std::pair(b.remaining_hub_ns, b.green_thread);
+            });
+  return timers;
+}
+
+std::string TimersSentence(const ClockEvidence& clock) {
+  if (clock.timers.empty()) return "";
+  const LateTimer& first = clock.timers.front();
+  const std::string who = words::Green(first.green_thread, first.name);
+  std::string sentence = absl::StrCat(
+      " ", words::Count(clock.timers.size(), "green thread"),
+      clock.timers.size() == 1 ? " sleeps" : " sleep", " on a timer that will ",
+      clock.rate <= 0  ? "never come due"
+      : clock.rate < 1 ? "not come due in time"
+                       : "come due too early");
+  if (clock.rate <= 0) return absl::StrCat(sentence, ", ", who, " first.");
+  return absl::StrCat(sentence, ": the first, ", who, ", has ",
+                      words::Duration(first.remaining_hub_ns),
+                      " to wait by the hub's clock, which takes ",
+                      words::Duration(first.due_in_real_ns), ".");
+}
+
+void ExplainClock(const HubWatch& watch, ClockEvidence clock,
+                  Verdict& verdict) {
+  clock.timers = LateTimers(watch, clock.rate);
+  verdict.kind = VerdictKind::kClockRate;
+  verdict.summary = absl::StrFormat(
+      "The hub's clock runs %s: in %s of real time it advanced by %s. %s%s",
+      words::Rate(clock.rate), words::Duration(clock.measured_over_ns),
+      words::Duration(clock.rate * clock.measured_over_ns),
+      CauseSentence(clock), TimersSentence(clock));
+  verdict.remedy = CauseRemedy(clock);
+  verdict.clock = std::move(clock);
+}
+
+std::optional<GreenThreadView> Running(const HubWatch& watch) {
+  for (const GreenThreadView& green : watch.green_threads) {
+    if (green.record == watch.end.current) return green;
+  }
+  return std::nullopt;
+}
+
+// The hub's thread was in the same stretch of green code all the time.
+bool HubIsHeld(const HubWatch& watch) {
+  const auto in_code = [](HubState s) {
+    return s == HubState::kRunning || s == HubState::kFiringTimers;
+  };
+  return watch.watched_ns >= thresholds::kStallNs &&
+         in_code(watch.begin.state) && in_code(watch.end.state) &&
+         watch.begin.iterations == watch.end.iterations &&
+         watch.begin.switches == watch.end.switches;
+}
+
+double Share(int64_t part, int64_t whole) {
+  return whole == 0 ? 0
+                    : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void ExplainHeld(const HubWatch& watch, Verdict& verdict) {
+  verdict.culprit = Running(watch);
+  verdict.stack = watch.stack;
+  const std::string who =
+      verdict.culprit ? words::Green(verdict.culprit->id, verdict.culprit->name)
+                      : "The hub's own thread";
+  const std::string since =
+      absl::StrCat("for the ", words::Duration(watch.watched_ns),
+                   " that it was watched and perhaps longer");
+  const std::string where =
+      watch.stack.empty() ? ""
+                          : absl::StrCat(" in ", watch.stack.front().function);
+  const std::string others = absl::StrCat(
+      " ", words::Count(watch.end.ready, "green thread"), " ready to run and ",
+      words::Count(watch.end.timers, "timer"), " wait behind it.");
+  if (Share(watch.looks_running, watch.looks) >= thresholds::kRunningShare) {
+    verdict.kind = VerdictKind::kNotYielding;
+    verdict.summary = absl::StrCat(who, " computes", where, " ", since,
+                                   " without yielding to the hub.", others);
+    verdict.remedy =
+        "Call green::Yield() within the computation, or hand it to an OS "
+        "thread.";
+    return;
+  }
+  verdict.kind = VerdictKind::kBlockingCall;
+  verdict.system_call = watch.system_call;
+  verdict.summary =
+      absl::StrCat(who, " blocks the hub's thread in ",
+                   watch.system_call.empty()
+                       ? "the kernel"
+                       : absl::StrCat("system call ", watch.system_call),
+                   " ", since, ".", others);
+  verdict.remedy =
+      "Use green's own call for it (Sleep, the waits of the hub), or hand the "
+      "blocking call to an OS thread.";
+}
+
+void ExplainStopped(Verdict& verdict) {
+  verdict.kind = VerdictKind::kStopped;
+  verdict.summary =
+      "The hub's thread is stopped, by a signal (SIGSTOP, SIGTSTP) or by a "
+      "debugger; nothing in it can move.";
+  verdict.remedy = absl::StrCat("Continue it: kill -CONT ", verdict.tid,
+                                ", or detach the debugger.");
+}
+
+std::string WaitingSentence(const HubWatch& watch) {
+  if (watch.end.state != HubState::kPolling) return "";
+  if (!watch.end.next_deadline_ns) {
+    return " It waits until something happens; no timer is pending.";
+  }
+  const double since_read_ns =
+      static_cast<double>(watch.end_real_ns) -
+      static_cast<double>(watch.end.last.witness_real_ns);
+  const double remaining_ns = static_cast<double>(*watch.end.next_deadline_ns) -
+                              static_cast<double>(watch.end.last.now_ns) -
+                              since_read_ns;
+  return absl::StrCat(" It waits for the next of ",
+                      words::Count(watch.end.timers, "timer"), ", due in ",
+                      words::Duration(std::max(0.0, remaining_ns)), ".");
+}
+
+void ExplainHealthy(const HubWatch& watch, Verdict& verdict) {
+  verdict.kind = VerdictKind::kHealthy;
+  const std::string watched = words::Duration(watch.watched_ns);
+  if (watch.end.state == HubState::kStopped) {
+    verdict.summary = "The hub exists, but its loop is not being run.";
+    return;
+  }
+  verdict.summary = absl::StrCat(
+      verdict.iterations > 0
+          ? absl::StrCat(
+                "The loop turns: ", words::Count(verdict.iterations, "time"),
+                " in ", watched, ".")
+          : absl::StrCat("The loop had nothing to do for ", watched, "."),
+      ClockIsMeasurable(watch.end)
+          ? " Its clock is right."
+          : " Its clock was read too seldom yet to be judged.",
+      WaitingSentence(watch));
+}
+
+}  // namespace
+
+Verdict Diagnose(const HubWatch& watch) {
+  Verdict verdict;
+  verdict.tid = watch.end.tid;
+  verdict.watched_ns = watch.watched_ns;
+  verdict.iterations = watch.end.iterations - watch.begin.iterations;
+  verdict.timers = watch.end.timers;
+  verdict.green_threads = watch.green_threads.size();
+  // The order is by what explains what: a stopped thread explains that nothing
+  // moves, a wrong clock explains every wait.
+  if (watch.looks > 0 && watch.looks_stopped == watch.looks) {
+    ExplainStopped(verdict);
+  } else if (std::optional<ClockEvidence> fault = FindClockFault(watch.end)) {
+    ExplainClock(watch, *std::move(fault), verdict);
+  } else if (HubIsHeld(watch)) {
+    ExplainHeld(watch, verdict);
+  } else {
+    ExplainHealthy(watch, verdict);
+  }
+  return verdict;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,33 @@
+// Evidence in, verdict out: the rules, and nothing but the rules.
+//
+//   Verdict verdict = Diagnose(watch);
+//
+// Pure: whoever watched the hub says in HubWatch what was seen. The thresholds
+// and the reasons for them stand in thresholds.h.
+//
+// The surprising part: most of the evidence is in the hub's own record. It
+// keeps its first and its latest clock reading, each next to one of
+// CLOCK_MONOTONIC, so a single look at a hub that has been stuck for hours
+// already tells how fast its clock runs.
+#ifndef HUBSPY_DIAGNOSE_DIAGNOSE_H_
+#define HUBSPY_DIAGNOSE_DIAGNOSE_H_
+
+#include <optional>
+
+#include "model/diagnosis.h"
+
+namespace hubspy {
+
+Verdict Diagnose(const HubWatch& watch);
+
+// Whether the hub's clock can be judged from this view: it was read at two
+// instants far enough apart. While it cannot, watching longer helps.
+bool ClockIsMeasurable(const HubView& hub);
+
+// The clock's fault, by this view alone; nullopt when it is right or cannot be
+// judged. `timers` is left empty.
+std::optional<ClockEvidence> FindClockFault(const HubView& hub);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_DIAGNOSE_DIAGNOSE_H_

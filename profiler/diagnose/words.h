@@ -1,0 +1,23 @@
+// How a verdict speaks: durations, rates and names in a sentence.
+#ifndef HUBSPY_DIAGNOSE_WORDS_H_
+#define HUBSPY_DIAGNOSE_WORDS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "model/diagnosis.h"
+
+namespace hubspy::words {
+
+// "0.4 ms", "2.0 s", "58 minutes", "3 hours".
+std::string Duration(double ns);
+// "1736 times slow", "2.5 times fast", "stands still", "runs backwards".
+std::string Rate(double hub_seconds_per_second);
+// "green thread 3 (foo)", or without a name "green thread 3".
+std::string Green(uint64_t id, const std::string& name);
+// "1 timer", "2 timers".
+std::string Count(uint64_t n, const std::string& noun);
+
+}  // namespace hubspy::words
+
+#endif  // HUBSPY_DIAGNOSE_WORDS_H_

@@ -1,0 +1,328 @@
+#include "hubs/hub_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+
+namespace hubspy {
+namespace {
+
+namespace abi = green::abi;
+
+// A hub's record may change while it is copied; this often we look again.
+constexpr int kAttempts = 20;
+// Of one slab, and of all green threads of a hub.
+constexpr uint64_t kMaxSlabBytes = uint64_t{256} << 20;
+
+HubState ToHubState(uint64_t state) {
+  switch (static_cast<abi::HubState>(state)) {
+    case abi::HubState::kRunning:
+      return HubState::kRunning;
+    case abi::HubState::kFiringTimers:
+      return HubState::kFiringTimers;
+    case abi::HubState::kPolling:
+      return HubState::kPolling;
+    case abi::HubState::kStopped:
+      return HubState::kStopped;
+  }
+  return HubState::kStopped;
+}
+
+GreenState ToGreenState(uint64_t state) {
+  switch (static_cast<abi::GreenState>(state)) {
+    case abi::GreenState::kReady:
+      return GreenState::kReady;
+    case abi::GreenState::kRunning:
+      return GreenState::kRunning;
+    case abi::GreenState::kWaiting:
+      return GreenState::kWaiting;
+    case abi::GreenState::kFinished:
+      return GreenState::kFinished;
+  }
+  return GreenState::kFinished;
+}
+
+WaitReason ToWaitReason(uint64_t reason) {
+  switch (static_cast<abi::WaitReason>(reason)) {
+    case abi::WaitReason::kNone:
+      return WaitReason::kNone;
+    case abi::WaitReason::kTimer:
+      return WaitReason::kTimer;
+    case abi::WaitReason::kFd:
+      return WaitReason::kFd;
+    case abi::WaitReason::kJoin:
+      return WaitReason::kJoin;
+    case abi::WaitReason::kPool:
+      return WaitReason::kPool;
+    case abi::WaitReason::kEvent:
+      return WaitReason::kEvent;
+  }
+  return WaitReason::kOther;  // of a newer runtime
+}
+
+std::optional<int64_t> UnlessNone(std::optional<int64_t> time_ns) {
+  if (time_ns == abi::kNoTime) return std::nullopt;
+  return time_ns;
+}
+
+}  // namespace
+
+std::optional<Address> FindHubBlock(const ModuleMap& modules) {
+  for (const LoadedModule& loaded : modules.modules()) {
+    if (loaded.image == nullptr) continue;
+    for (const Note& note : loaded.image->Notes()) {
+      int64_t distance;
+      if (note.owner != abi::kNoteOwner || note.type != abi::kNoteType ||
+          note.description.size() < sizeof(distance)) {
+        continue;
+      }
+      std::memcpy(&distance, note.description.data(), sizeof(distance));
+      return Address(loaded.module.load_bias + note.description_vaddr +
+                     static_cast<uint64_t>(distance));
+    }
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::vector<std::byte>> HubReader::ReadExactly(
+    Address from, size_t bytes) const {
+  std::vector<std::byte> copy(bytes);
+  if (memory_.Read(from, absl::MakeSpan(copy)) != bytes) {
+    return absl::DataLossError(absl::StrCat(
+        "nothing is mapped at 0x", absl::Hex(from.value()),
+        ", where the process says that its hub's description lies"));
+  }
+  return copy;
+}
+
+absl::Status HubReader::LoadLayout() {
+  absl::StatusOr<std::vector<std::byte>> bytes =
+      ReadExactly(block_, sizeof(abi::Block));
+  if (!bytes.ok()) return bytes.status();
+  absl::StatusOr<Layout> layout = Layout::Parse(*bytes);
+  if (!layout.ok()) return layout.status();
+  layout_ = *std::move(layout);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<HubView>> HubReader::ReadHubs() {
+  if (absl::Status status = LoadLayout(); !status.ok()) return status;
+  std::vector<HubView> hubs;
+  absl::flat_hash_set<Address> seen;
+  Address record = layout_.first_hub;
+  while (record) {
+    if (!seen.insert(record).second || seen.size() > kMaxHubs) {
+      return absl::DataLossError("the list of hubs has no end");
+    }
+    absl::StatusOr<std::vector<std::byte>> bytes =
+        ReadExactly(record, layout_.hub.record_bytes());
+    if (!bytes.ok()) return bytes.status();
+    const Address next(layout_.hub.Unsigned(*bytes, abi::kHubNext).value_or(0));
+    if (layout_.hub.Unsigned(*bytes, abi::kHubThreadId).value_or(0) != 0) {
+      absl::StatusOr<HubView> hub = ReadHub(record);
+      if (!hub.ok()) return hub.status();
+      hubs.push_back(*std::move(hub));
+    }
+    record = next;
+  }
+  return hubs;
+}
+
+absl::StatusOr<HubView> HubReader::ReadHub(Address record) {
+  if (layout_.hub.record_bytes() == 0) {
+    if (absl::Status status = LoadLayout(); !status.ok()) return status;
+  }
+  const auto sequence = [this](const std::vector<std::byte>& bytes) {
+    return layout_.hub.Unsigned(bytes, abi::kHubClockSequence).value_or(0);
+  };
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    absl::StatusOr<std::vector<std::byte>> bytes =
+        ReadExactly(record, layout_.hub.record_bytes());
+    if (!bytes.ok()) return bytes.status();
+    absl::StatusOr<std::vector<std::byte>> again =
+        ReadExactly(record, layout_.hub.record_bytes());
+    if (!again.ok()) return again.status();
+    // Odd: caught while it was written. Changed: written while we read.
+    if (sequence(*bytes) % 2 != 0 || sequence(*bytes) != sequence(*again)) {
+      continue;
+    }
+    HubView hub = ToHubView(record, *bytes);
+    if (hub.run_context) {
+      hub.suspended_run = ReadContext(hub.run_context.value());
+    }
+    return hub;
+  }
+  return absl::AbortedError(
+      "the hub's description changed each time it was read");
+}
+
+HubView HubReader::ToHubView(Address record,
+                             absl::Span<const std::byte> bytes) const {
+  const auto number = [&](abi::HubField field) {
+    return layout_.hub.Unsigned(bytes, field).value_or(0);
+  };
+  const auto time = [&](abi::HubField field) {
+    return layout_.hub.Signed(bytes, field).value_or(0);
+  };
+  HubView hub;
+  hub.record = record;
+  hub.tid = static_cast<ThreadId>(number(abi::kHubThreadId));
+  hub.state = ToHubState(number(abi::kHubState));
+  hub.iterations = number(abi::kHubIterations);
+  hub.timebase_numer = static_cast<uint32_t>(number(abi::kHubTimebaseNumer));
+  hub.timebase_denom = static_cast<uint32_t>(number(abi::kHubTimebaseDenom));
+  hub.first = {.ticks = time(abi::kHubFirstTicks),
+               .now_ns = time(abi::kHubFirstNowNs),
+               .witness_real_ns = time(abi::kHubFirstRealNs)};
+  hub.last = {.ticks = time(abi::kHubLastTicks),
+              .now_ns = time(abi::kHubLastNowNs),
+              .witness_real_ns = time(abi::kHubLastRealNs)};
+  hub.poll_entered_real_ns = time(abi::kHubPollEnteredRealNs);
+  hub.poll_until_ns =
+      UnlessNone(layout_.hub.Signed(bytes, abi::kHubPollUntilNs));
+  hub.ready = number(abi::kHubReady);
+  hub.timers = number(abi::kHubTimers);
+  hub.timers_fired = number(abi::kHubTimersFired);
+  hub.next_deadline_ns =
+      UnlessNone(layout_.hub.Signed(bytes, abi::kHubNextDeadlineNs));
+  hub.switches = number(abi::kHubSwitches);
+  hub.current = Address(number(abi::kHubCurrent));
+  hub.run_context = Address(number(abi::kHubRunSavedSp));
+  hub.first_slab = Address(number(abi::kHubFirstSlab));
+  return hub;
+}
+
+std::optional<Registers> HubReader::ReadContext(uint64_t saved_sp) const {
+  MemoryCopy copy{.begin = Address(saved_sp)};
+  copy.bytes.resize(layout_.context.record_bytes());
+  copy.bytes.resize(memory_.Read(copy.begin, absl::MakeSpan(copy.bytes)));
+  return ParseContext(saved_sp, copy);
+}
+
+std::optional<Registers> HubReader::ParseContext(uint64_t saved_sp,
+                                                 const MemoryCopy& copy) const {
+  const uint32_t size = layout_.context.record_bytes();
+  if (Address(saved_sp) < copy.begin) return std::nullopt;
+  const uint64_t offset = Address(saved_sp) - copy.begin;
+  if (offset > copy.bytes.size() || copy.bytes.size() - offset < size) {
+    return std::nullopt;
+  }
+  const absl::Span<const std::byte> bytes =
+      absl::MakeConstSpan(copy.bytes).subspan(offset, size);
+  Registers registers;
+  for (int i = 0; i < Registers::kCount; ++i) {
+    if (const auto value = layout_.context.Unsigned(bytes, i)) {
+      registers.Set(static_cast<Reg>(i), *value);
+    }
+  }
+  registers.Set(Reg::kRsp, saved_sp + size);
+  if (!registers.Has(Reg::kRip)) return std::nullopt;
+  return registers;
+}
+
+AddressRange HubReader::HubRecordRange(const HubView& hub) const {
+  return {hub.record, hub.record + layout_.hub.record_bytes()};
+}
+
+AddressRange HubReader::SuspendedRunRange(const HubView& hub,
+                                          size_t max_bytes) const {
+  return {hub.run_context, hub.run_context + (hub.run_context ? max_bytes : 0)};
+}
+
+absl::StatusOr<HubView> HubReader::ParseHub(const MemoryCopy& record,
+                                            const MemoryCopy& context) const {
+  if (record.bytes.size() < layout_.hub.record_bytes()) {
+    return absl::DataLossError("the hub's description could not be read");
+  }
+  HubView hub = ToHubView(record.begin, record.bytes);
+  if (hub.run_context) {
+    hub.suspended_run = ParseContext(hub.run_context.value(), context);
+  }
+  return hub;
+}
+
+absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
+    const HubView& hub) {
+  std::vector<GreenThreadView> greens;
+  absl::flat_hash_set<Address> seen;
+  Address slab_at = hub.first_slab;
+  size_t records = 0;
+  while (slab_at) {
+    abi::Slab slab;
+    if (memory_.Read(slab_at,
+                     absl::MakeSpan(reinterpret_cast<std::byte*>(&slab),
+                                    sizeof(slab))) != sizeof(slab)) {
+      return absl::DataLossError("the green threads' records are not mapped");
+    }
+    const size_t size = layout_.green.record_bytes();
+    records += slab.count;
+    if (!seen.insert(slab_at).second || slab.count * size > kMaxSlabBytes ||
+        records > kMaxGreenThreads) {
+      return absl::DataLossError("the list of green threads has no end");
+    }
+    const Address begin = slab_at + sizeof(slab);
+    absl::StatusOr<std::vector<std::byte>> bytes =
+        ReadExactly(begin, slab.count * size);
+    if (!bytes.ok()) return bytes.status();
+    for (uint32_t i = 0; i < slab.count; ++i) {
+      const auto record = absl::MakeConstSpan(*bytes).subspan(i * size, size);
+      if (layout_.green.Unsigned(record, abi::kGreenId).value_or(0) == 0) {
+        continue;
+      }
+      greens.push_back(ToGreenView(hub, begin + i * size, record));
+    }
+    slab_at = Address(slab.next);
+  }
+  std::sort(greens.begin(), greens.end(),
+            [](const GreenThreadView& a, const GreenThreadView& b) {
+              return a.id < b.id;
+            });
+  return greens;
+}
+
+absl::StatusOr<GreenThreadView> HubReader::ReadGreenThread(const HubView& hub,
+                                                           Address record) {
+  absl::StatusOr<std::vector<std::byte>> bytes =
+      ReadExactly(record, layout_.green.record_bytes());
+  if (!bytes.ok()) return bytes.status();
+  return ToGreenView(hub, record, *bytes);
+}
+
+GreenThreadView HubReader::ToGreenView(
+    const HubView& hub, Address record,
+    absl::Span<const std::byte> bytes) const {
+  const auto number = [&](abi::GreenField field) {
+    return layout_.green.Unsigned(bytes, field).value_or(0);
+  };
+  const auto time = [&](abi::GreenField field) {
+    return layout_.green.Signed(bytes, field).value_or(0);
+  };
+  GreenThreadView green;
+  green.record = record;
+  green.hub_tid = hub.tid;
+  green.id = number(abi::kGreenId);
+  green.name = layout_.green.Text(bytes, abi::kGreenName);
+  green.entry = Address(number(abi::kGreenEntry));
+  green.state = ToGreenState(number(abi::kGreenState));
+  green.waiting_for = ToWaitReason(number(abi::kGreenWaitsFor));
+  green.deadline_ns =
+      UnlessNone(layout_.green.Signed(bytes, abi::kGreenDeadlineNs));
+  if (const auto fd = layout_.green.Signed(bytes, abi::kGreenFd);
+      fd && *fd >= 0) {
+    green.fd = static_cast<int32_t>(*fd);
+  }
+  green.switches = number(abi::kGreenSwitches);
+  green.created_ns = time(abi::kGreenCreatedNs);
+  green.last_switched_ns = time(abi::kGreenLastSwitchedNs);
+  green.stack = {Address(number(abi::kGreenStackBegin)),
+                 Address(number(abi::kGreenStackEnd))};
+  green.parent = number(abi::kGreenParent);
+  green.context = Address(number(abi::kGreenSavedSp));
+  if (green.context) green.suspended = ReadContext(green.context.value());
+  return green;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,82 @@
+// Reads what a green process publishes about its hubs (introspect_abi.h).
+//
+//   if (std::optional<Address> block = FindHubBlock(modules)) {
+//     HubReader reader(process->memory(), *block);
+//     for (const HubView& hub : *reader.ReadHubs()) ...
+//   }
+//
+// The target is never stopped and never trusted: every pointer, count and bound
+// is checked, lists are bounded, and a record that changes while it is read is
+// read again; if it never holds still, Aborted says so.
+#ifndef HUBSPY_HUBS_HUB_READER_H_
+#define HUBSPY_HUBS_HUB_READER_H_
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "hubs/layout.h"
+#include "image/module_map.h"
+#include "model/hub.h"
+#include "target/memory.h"
+
+namespace hubspy {
+
+// Where the block lies, by the note of the first module that has one; nullopt:
+// not a green process.
+std::optional<Address> FindHubBlock(const ModuleMap& modules);
+
+class HubReader {
+ public:
+  static constexpr size_t kMaxHubs = 4096;
+  static constexpr size_t kMaxGreenThreads = 4'000'000;
+
+  HubReader(const Memory& memory, Address block)
+      : memory_(memory), block_(block) {}
+
+  // Every hub in use. Unavailable: none was made yet. DataLoss, Unimplemented:
+  // what is published cannot be understood.
+  absl::StatusOr<std::vector<HubView>> ReadHubs();
+
+  // Every green thread of the hub, by id.
+  absl::StatusOr<std::vector<GreenThreadView>> ReadGreenThreads(
+      const HubView& hub);
+
+  // One green thread, by its record's address.
+  absl::StatusOr<GreenThreadView> ReadGreenThread(const HubView& hub,
+                                                  Address record);
+
+  // The same hub again, by its record's address.
+  absl::StatusOr<HubView> ReadHub(Address record);
+
+  // For a look of the same instant as a stack: the bytes to copy along with it,
+  // and what they say. `context` may be too short, or of another place; then
+  // HubView::suspended_run is absent.
+  AddressRange HubRecordRange(const HubView& hub) const;
+  absl::StatusOr<HubView> ParseHub(const MemoryCopy& record,
+                                   const MemoryCopy& context) const;
+  // Where Hub::Run's context and stack lie by this view; empty when a green
+  // thread does not run on a stack of its own.
+  AddressRange SuspendedRunRange(const HubView& hub, size_t max_bytes) const;
+
+ private:
+  absl::Status LoadLayout();
+  absl::StatusOr<std::vector<std::byte>> ReadExactly(Address from,
+                                                     size_t bytes) const;
+  std::optional<Registers> ReadContext(uint64_t saved_sp) const;
+  std::optional<Registers> ParseContext(uint64_t saved_sp,
+                                        const MemoryCopy& copy) const;
+  HubView ToHubView(Address record, absl::Span<const std::byte> bytes) const;
+  GreenThreadView ToGreenView(const HubView& hub, Address record,
+                              absl::Span<const std::byte> bytes) const;
+
+  const Memory& memory_;
+  Address block_;
+  Layout layout_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_HUBS_HUB_READER_H_

@@ -1,0 +1,75 @@
+#include "sample/sampler.h"
+
+#include <algorithm>
+#include <string>
+
+namespace hubspy {
+
+Sampler::Sampler(LookFunction look, Waiter& waiter, const Options& options)
+    : look_(std::move(look)),
+      waiter_(waiter),
+      options_(options),
+      pacer_(options.rate_hz, options.seed, waiter.NowNs()) {}
+
+Sampler::Stop Sampler::Run(Recording& recording, int64_t until_ns) {
+  interned_.clear();  // ids belong to a recording
+  recording.rate_hz = options_.rate_hz;
+  const int64_t begin_ns = waiter_.NowNs() - recording.duration_ns;
+  const Stop why = Loop(recording, until_ns);
+  recording.duration_ns = waiter_.NowNs() - begin_ns;
+  return why;
+}
+
+Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
+  while (true) {
+    const int64_t next_ns = std::min(pacer_.due_ns(), until_ns);
+    waiter_.WaitUntil(next_ns);
+    if (waiter_.stop_requested()) return Stop::kRequested;
+    if (next_ns == until_ns) return Stop::kTimeIsUp;
+    const Pacer::Tick tick = pacer_.Take(waiter_.NowNs());
+    absl::StatusOr<std::vector<ThreadLook>> looks = look_();
+    if (looks.ok()) {
+      Count(recording, *looks, tick);
+    } else if (absl::IsNotFound(looks.status())) {
+      return Stop::kTargetGone;
+    } else {
+      recording.quality.ticks += tick.covers;
+      recording.quality.failed += tick.covers;
+      recording.quality.last_failure = std::string(looks.status().message());
+    }
+  }
+}
+
+void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
+                    const Pacer::Tick& tick) {
+  Quality& quality = recording.quality;
+  quality.ticks += tick.covers;
+  if (tick.late_ns > pacer_.period_ns()) ++quality.late;
+  for (const ThreadLook& look : looks) {
+    if (!look.status.ok()) {
+      quality.failed += tick.covers;
+      quality.last_failure = std::string(look.status.message());
+      continue;
+    }
+    quality.samples += tick.covers;
+    if (look.stack->partial()) quality.partial += tick.covers;
+    if (look.pause_ns > 0) {
+      ++quality.stops;
+      quality.worst_pause_ns = std::max(quality.worst_pause_ns, look.pause_ns);
+    }
+    recording.Add(
+        {.tid = look.tid, .stack = Intern(recording, look), .idle = look.idle},
+        tick.covers);
+  }
+}
+
+StackId Sampler::Intern(Recording& recording, const ThreadLook& look) {
+  auto& [stack, id] = interned_[look.tid];
+  if (stack != look.stack) {
+    stack = look.stack;
+    id = recording.Intern(*look.stack);
+  }
+  return id;
+}
+
+}  // namespace hubspy

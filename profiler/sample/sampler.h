@@ -1,0 +1,83 @@
+// The loop that looks: paces, counts and stops; it knows no process.
+//
+//   Sampler sampler(look, waiter, {.rate_hz = 100});
+//   Sampler::Stop why = sampler.Run(recording, until_ns);
+//
+// The caller says how to look (cli composes target, unwind and hubs into that)
+// and how to wait (tests wait in simulated time).
+#ifndef HUBSPY_SAMPLE_SAMPLER_H_
+#define HUBSPY_SAMPLE_SAMPLER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/recording.h"
+#include "model/snapshot.h"
+#include "model/stack.h"
+#include "sample/pacer.h"
+
+namespace hubspy {
+
+// One thread in one look.
+struct ThreadLook {
+  ThreadId tid = 0;
+  // Why there is no stack; OK when there is one.
+  absl::Status status;
+  bool idle = false;
+  // The very same object as in an earlier look when nothing moved.
+  std::shared_ptr<const Stack> stack;
+  int64_t pause_ns = 0;  // how long the thread was held for it; 0: not at all
+};
+
+// Looks at every thread once. NotFound: the target is gone.
+using LookFunction = std::function<absl::StatusOr<std::vector<ThreadLook>>()>;
+
+// Time, and a way out of waiting.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  virtual int64_t NowNs() = 0;
+  // Returns at `until_ns`, or earlier when asked to stop.
+  virtual void WaitUntil(int64_t until_ns) = 0;
+  virtual bool stop_requested() const = 0;
+};
+
+class Sampler {
+ public:
+  struct Options {
+    double rate_hz = 100;
+    uint64_t seed = 1;
+  };
+  enum class Stop { kTimeIsUp, kRequested, kTargetGone };
+
+  Sampler(LookFunction look, Waiter& waiter, const Options& options);
+
+  // Adds samples to `recording` until then. Can be called again to go on, with
+  // the same recording or another one.
+  Stop Run(Recording& recording, int64_t until_ns);
+
+ private:
+  Stop Loop(Recording& recording, int64_t until_ns);
+  void Count(Recording& recording, const std::vector<ThreadLook>& looks,
+             const Pacer::Tick& tick);
+  StackId Intern(Recording& recording, const ThreadLook& look);
+
+  LookFunction look_;
+  Waiter& waiter_;
+  Options options_;
+  Pacer pacer_;
+  // Which stack each thread had last, to recognise it without hashing it.
+  absl::flat_hash_map<ThreadId,
+                      std::pair<std::shared_ptr<const Stack>, StackId>>
+      interned_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_SAMPLE_SAMPLER_H_

@@ -1,0 +1,199 @@
+#include "diagnose/diagnose.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hubspy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+// Five minutes after its hub was made; `Convert` is how its clock makes
+// nanoseconds of a counter that ticks at the timebase's rate.
+template <typename Convert>
+HubWatch WatchOf(uint32_t numer, uint32_t denom, Convert convert) {
+  const auto at = [&](int64_t real_ns) {
+    const auto ticks =
+        static_cast<int64_t>(static_cast<__int128>(real_ns) * denom / numer);
+    return ClockReading{.ticks = ticks,
+                        .now_ns = convert(ticks),
+                        .witness_real_ns = 77 * kSecond + real_ns};
+  };
+  HubWatch watch;
+  watch.begin.tid = watch.end.tid = 7;
+  watch.begin.state = watch.end.state = HubState::kPolling;
+  watch.end.timebase_numer = numer;
+  watch.end.timebase_denom = denom;
+  watch.end.first = at(1);
+  watch.end.last = at(300 * kSecond);
+  watch.begin.iterations = 100;
+  watch.end.iterations = 101;
+  watch.watched_ns = 2 * kSecond;
+  watch.end_real_ns = watch.end.last.witness_real_ns;
+  watch.looks = 200;
+  return watch;
+}
+
+HubWatch HealthyWatch() {
+  return WatchOf(125, 3, [](int64_t t) { return t * 125 / 3; });
+}
+
+TEST(Diagnose, ARightClockIsHealthyWithEveryTimebase) {
+  for (const auto& [numer, denom] :
+       {std::pair(1u, 1u), std::pair(125u, 3u),
+        std::pair(1000000000u, 33333335u), std::pair(625u, 12u)}) {
+    const HubWatch watch = WatchOf(numer, denom, [&](int64_t t) {
+      return static_cast<int64_t>(static_cast<__int128>(t) * numer / denom);
+    });
+    const Verdict verdict = Diagnose(watch);
+    EXPECT_EQ(verdict.kind, VerdictKind::kHealthy) << verdict.summary;
+    EXPECT_FALSE(verdict.clock);
+  }
+}
+
+TEST(Diagnose, TheSeedsClockIsCalledInverted) {
+  HubWatch watch = WatchOf(125, 3, [](int64_t t) { return t * 3 / 125; });
+  watch.green_threads = {
+      {.id = 1,
+       .name = "foo",
+       .state = GreenState::kWaiting,
+       .waiting_for = WaitReason::kTimer,
+       .deadline_ns = watch.end.last.now_ns + 2 * kSecond},
+      {.id = 2, .state = GreenState::kReady, .deadline_ns = 5}};
+  const Verdict verdict = Diagnose(watch);
+  ASSERT_EQ(verdict.kind, VerdictKind::kClockRate);
+  EXPECT_NEAR(1 / verdict.clock->rate, 1736.1, 0.5);
+  EXPECT_EQ(verdict.clock->cause, ClockCause::kInverted);
+  ASSERT_EQ(verdict.clock->timers.size(), 1u);
+  EXPECT_EQ(verdict.clock->timers[0].green_thread, 1u);
+  EXPECT_NEAR(static_cast<double>(verdict.clock->timers[0].due_in_real_ns),
+              3472.2e9, 1e9);
+  EXPECT_THAT(verdict.summary, HasSubstr("1736 times slow"));
+  EXPECT_THAT(verdict.summary, HasSubstr("125/3 ns per tick"));
+  EXPECT_THAT(verdict.summary, HasSubstr("upside down"));
+  EXPECT_THAT(verdict.summary, HasSubstr("green thread 1 (foo)"));
+  EXPECT_THAT(verdict.summary, HasSubstr("58 minutes"));
+}
+
+TEST(Diagnose, NamesTheOtherWaysToMisconvert) {
+  EXPECT_EQ(Diagnose(WatchOf(125, 3, [](int64_t t) { return t; })).clock->cause,
+            ClockCause::kTakenAsOne);
+  EXPECT_EQ(
+      Diagnose(WatchOf(125, 3, [](int64_t t) { return t * 41; })).clock->cause,
+      ClockCause::kTruncated);
+  EXPECT_EQ(
+      Diagnose(WatchOf(7, 3, [](int64_t t) { return t * 17; })).clock->cause,
+      ClockCause::kOther);
+}
+
+TEST(Diagnose, TicksThatComeAtAnotherRateAreNotBlamedOnTheConversion) {
+  HubWatch watch = HealthyWatch();
+  watch.end.last.witness_real_ns = 77 * kSecond + 600 * kSecond;
+  const Verdict verdict = Diagnose(watch);
+  ASSERT_EQ(verdict.kind, VerdictKind::kClockRate);
+  EXPECT_EQ(verdict.clock->cause, ClockCause::kTickRate);
+  EXPECT_NEAR(verdict.clock->rate, 0.5, 0.01);
+}
+
+TEST(Diagnose, ACorrectionByNtpIsNotAFault) {
+  HubWatch watch = HealthyWatch();
+  watch.end.last.now_ns += 300 * kSecond / 2000;  // 0.05 %
+  EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
+}
+
+TEST(Diagnose, AClockReadOverTooShortATimeIsNotJudged) {
+  HubWatch watch = WatchOf(125, 3, [](int64_t t) { return t * 3 / 125; });
+  watch.end.last = watch.end.first;
+  watch.end.last.witness_real_ns += kSecond / 2;
+  EXPECT_FALSE(ClockIsMeasurable(watch.end));
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.kind, VerdictKind::kHealthy);
+  EXPECT_THAT(verdict.summary, HasSubstr("too seldom"));
+}
+
+TEST(Diagnose, HostileReadingsGiveAVerdictAndNoOverflow) {
+  HubWatch watch = HealthyWatch();
+  watch.end.first = {std::numeric_limits<int64_t>::min(),
+                     std::numeric_limits<int64_t>::min(),
+                     std::numeric_limits<int64_t>::min()};
+  watch.end.last = {std::numeric_limits<int64_t>::max(),
+                    std::numeric_limits<int64_t>::min(),
+                    std::numeric_limits<int64_t>::max()};
+  watch.end.timebase_numer = 0;
+  watch.end.timebase_denom = 0;
+  watch.end.next_deadline_ns = std::numeric_limits<int64_t>::min();
+  watch.green_threads = {{.id = 1,
+                          .state = GreenState::kWaiting,
+                          .deadline_ns = std::numeric_limits<int64_t>::max()}};
+  EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kClockRate);
+  watch.end.last.now_ns = std::numeric_limits<int64_t>::max();
+  watch.end.timebase_numer = 4'000'000'000;
+  watch.end.timebase_denom = 1;
+  Diagnose(watch);
+}
+
+HubWatch HeldWatch() {
+  HubWatch watch = HealthyWatch();
+  watch.begin.state = watch.end.state = HubState::kRunning;
+  watch.begin.iterations = watch.end.iterations;
+  watch.end.current = Address(0x1000);
+  watch.end.ready = 3;
+  watch.green_threads = {{.record = Address(0x1000),
+                          .id = 5,
+                          .name = "cruncher",
+                          .state = GreenState::kRunning}};
+  watch.stack = {{.function = "Crunch"}};
+  return watch;
+}
+
+TEST(Diagnose, AGreenThreadThatComputesAllTheTimeIsNotYielding) {
+  HubWatch watch = HeldWatch();
+  watch.looks_running = watch.looks;
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.kind, VerdictKind::kNotYielding);
+  EXPECT_EQ(verdict.culprit->id, 5u);
+  EXPECT_THAT(verdict.summary, HasSubstr("green thread 5 (cruncher)"));
+  EXPECT_THAT(verdict.summary, HasSubstr("in Crunch"));
+  EXPECT_THAT(verdict.summary, HasSubstr("3 green threads ready"));
+}
+
+TEST(Diagnose, AGreenThreadThatSleepsInTheKernelBlocks) {
+  HubWatch watch = HeldWatch();
+  watch.system_call = "clock_nanosleep";
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.kind, VerdictKind::kBlockingCall);
+  EXPECT_THAT(verdict.summary, HasSubstr("clock_nanosleep"));
+}
+
+TEST(Diagnose, ABusyHubThatSwitchesIsHealthy) {
+  HubWatch watch = HeldWatch();
+  watch.looks_running = watch.looks;
+  watch.end.switches = watch.begin.switches + 1;
+  EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
+}
+
+TEST(Diagnose, AStoppedThreadExplainsEverythingElse) {
+  HubWatch watch = HeldWatch();
+  watch.looks_stopped = watch.looks;
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.kind, VerdictKind::kStopped);
+  EXPECT_THAT(verdict.remedy, HasSubstr("kill -CONT 7"));
+}
+
+TEST(Diagnose, AHubThatSleepsUntilTomorrowIsHealthy) {
+  HubWatch watch = HealthyWatch();
+  watch.begin.iterations = watch.end.iterations;
+  watch.end.timers = 1;
+  watch.end.next_deadline_ns = watch.end.last.now_ns + 86400 * kSecond;
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.kind, VerdictKind::kHealthy);
+  EXPECT_THAT(verdict.summary, HasSubstr("24.0 hours"));
+}
+
+}  // namespace
+}  // namespace hubspy

@@ -1,0 +1,147 @@
+#include "sample/sampler.h"
+
+#include <memory>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace hubspy {
+namespace {
+
+// Time that passes only by waiting.
+class SimulatedWaiter : public Waiter {
+ public:
+  int64_t NowNs() override { return now_ns; }
+  void WaitUntil(int64_t until_ns) override {
+    if (stop_at_ns <= until_ns) {
+      now_ns = std::max(now_ns, stop_at_ns);
+      stopped = true;
+      return;
+    }
+    now_ns = std::max(now_ns, until_ns);
+  }
+  bool stop_requested() const override { return stopped; }
+
+  int64_t now_ns = 0;
+  int64_t stop_at_ns = INT64_MAX;
+  bool stopped = false;
+};
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+std::shared_ptr<const Stack> StackOf(std::vector<uint64_t> pcs,
+                                     StackEnd end = StackEnd::kComplete) {
+  auto stack = std::make_shared<Stack>();
+  for (uint64_t pc : pcs) {
+    stack->frames.push_back(CodeAddress::Exact(Address(pc)));
+  }
+  stack->end = end;
+  return stack;
+}
+
+int64_t TotalCount(const Recording& recording) {
+  int64_t total = 0;
+  for (const auto& [key, count] : recording.counts()) total += count;
+  return total;
+}
+
+TEST(Sampler, OwnTimesAddUpToThreadsTimesSeconds) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1, 2});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a},
+                                       {.tid = 2, .idle = true, .stack = a}};
+      },
+      waiter, {.rate_hz = 1000, .seed = 1});
+  Recording recording;
+  EXPECT_EQ(sampler.Run(recording, 100 * kSecond), Sampler::Stop::kTimeIsUp);
+  EXPECT_EQ(recording.duration_ns, 100 * kSecond);
+  EXPECT_EQ(TotalCount(recording), recording.quality.samples);
+  EXPECT_EQ(recording.quality.samples, 2 * recording.quality.ticks);
+  EXPECT_NEAR(static_cast<double>(recording.quality.ticks), 100'000, 1500);
+  EXPECT_EQ(recording.stacks().size(), 1u);
+}
+
+TEST(Sampler, SlowLooksLoseNoTimeAndAreCountedLate) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        waiter.now_ns += 10'000'000;  // a look that lasts ten periods
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a}};
+      },
+      waiter, {.rate_hz = 1000, .seed = 1});
+  Recording recording;
+  sampler.Run(recording, 10 * kSecond);
+  EXPECT_NEAR(static_cast<double>(recording.quality.samples), 10'000, 400);
+  EXPECT_GT(recording.quality.late, 900);
+}
+
+TEST(Sampler, StopsWhenAskedAndKeepsWhatItHas) {
+  SimulatedWaiter waiter;
+  waiter.stop_at_ns = 2 * kSecond;
+  const auto a = StackOf({1});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a}};
+      },
+      waiter, {.rate_hz = 100, .seed = 1});
+  Recording recording;
+  EXPECT_EQ(sampler.Run(recording, INT64_MAX), Sampler::Stop::kRequested);
+  EXPECT_GT(recording.quality.samples, 100);
+}
+
+TEST(Sampler, StopsWhenTheTargetIsGoneAndKeepsWhatItHas) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  int looks = 0;
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        if (++looks > 5) return absl::NotFoundError("gone");
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a}};
+      },
+      waiter, {.rate_hz = 100, .seed = 1});
+  Recording recording;
+  EXPECT_EQ(sampler.Run(recording, INT64_MAX), Sampler::Stop::kTargetGone);
+  EXPECT_GE(recording.quality.samples, 5);
+}
+
+TEST(Sampler, CountsFailedPartialAndHeldSamples) {
+  SimulatedWaiter waiter;
+  const auto cut = StackOf({1}, StackEnd::kFault);
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        return std::vector<ThreadLook>{
+            {.tid = 1, .stack = cut, .pause_ns = 7000},
+            {.tid = 2, .status = absl::FailedPreconditionError("traced")}};
+      },
+      waiter, {.rate_hz = 100, .seed = 1});
+  Recording recording;
+  sampler.Run(recording, kSecond);
+  const Quality& q = recording.quality;
+  EXPECT_EQ(q.partial, q.ticks);
+  EXPECT_EQ(q.failed, q.ticks);
+  EXPECT_EQ(q.stops, q.ticks);
+  EXPECT_EQ(q.worst_pause_ns, 7000);
+  EXPECT_EQ(q.last_failure, "traced");
+}
+
+TEST(Sampler, GoesOnIntoAnotherRecording) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a}};
+      },
+      waiter, {.rate_hz = 100, .seed = 1});
+  Recording first, second;
+  sampler.Run(first, kSecond);
+  sampler.Run(second, 2 * kSecond);
+  ASSERT_EQ(second.stacks().size(), 1u);
+  EXPECT_EQ(second.stacks()[0].frames.size(), 1u);
+  EXPECT_EQ(TotalCount(second), second.quality.samples);
+}
+
+}  // namespace
+}  // namespace hubspy
