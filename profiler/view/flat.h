@@ -9,11 +9,11 @@
 //
 // The surprising part: idle threads are left out unless asked for, and still
 // every look counts in the percentage's denominator. A stalled loop therefore
-// shows 0 % until `idle` is set; a closing line then says so.
+// shows an empty table until `include_idle` is set; a closing line then says
+// so.
 #ifndef HUBSPY_VIEW_FLAT_H_
 #define HUBSPY_VIEW_FLAT_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,6 +29,7 @@ struct FlatRow {
   double own_seconds = 0;  // since the start
   double total_seconds = 0;
   std::string label;  // "function (file:line)"
+  friend bool operator==(const FlatRow&, const FlatRow&) = default;
 };
 
 struct FlatOptions {
@@ -38,11 +39,16 @@ struct FlatOptions {
 };
 
 // `window` gives the percentages, `overall` the times; for a recording both are
-// the same profile. Sorted in descending order, ties by label.
+// the same profile. Sorted in descending order, ties by the other columns, then
+// by label.
 std::vector<FlatRow> FlatRows(const Profile& window, const Profile& overall,
                               const FlatOptions& options);
 
-// Header line, rows, and a closing line with samples and quality.
+// The columns of one row, without the label and the blanks before it.
+std::string FlatColumns(const FlatRow& row);
+
+// Header line, rows, and closing lines: samples and their quality, and what to
+// do when everything was left out as idle.
 std::string RenderFlat(const Profile& window, const Profile& overall,
                        const FlatOptions& options);
 

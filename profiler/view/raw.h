@@ -1,6 +1,6 @@
 // Profile -> folded stacks, one line each, outermost frame first:
 //
-//   main (seed.cc:9);green::Hub::Run() (hub.cc:80);epoll_wait 499
+//   main (seed.cc:9);green::Hub::Run (hub.cc:80);epoll_wait (libc.so.6) 499
 //
 // which flamegraph.pl, inferno and speedscope read. Equal lines are one; lines
 // are sorted. A `;` or a line break in a name becomes `:` or a space.
