@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/numeric/int128.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -19,7 +20,7 @@ template <typename Convert>
 HubWatch WatchOf(uint32_t numer, uint32_t denom, Convert convert) {
   const auto at = [&](int64_t real_ns) {
     const auto ticks =
-        static_cast<int64_t>(static_cast<__int128>(real_ns) * denom / numer);
+        static_cast<int64_t>(absl::int128(real_ns) * denom / numer);
     return ClockReading{.ticks = ticks,
                         .now_ns = convert(ticks),
                         .witness_real_ns = 77 * kSecond + real_ns};
@@ -48,7 +49,7 @@ TEST(Diagnose, ARightClockIsHealthyWithEveryTimebase) {
        {std::pair(1u, 1u), std::pair(125u, 3u),
         std::pair(1000000000u, 33333335u), std::pair(625u, 12u)}) {
     const HubWatch watch = WatchOf(numer, denom, [&](int64_t t) {
-      return static_cast<int64_t>(static_cast<__int128>(t) * numer / denom);
+      return static_cast<int64_t>(absl::int128(t) * numer / denom);
     });
     const Verdict verdict = Diagnose(watch);
     EXPECT_EQ(verdict.kind, VerdictKind::kHealthy) << verdict.summary;
