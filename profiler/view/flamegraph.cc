@@ -1,0 +1,268 @@
+#include "view/flamegraph.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "view/embedded.h"
+#include "view/flame_tree.h"
+#include "view/fold.h"
+#include "view/text.h"
+
+namespace hubspy {
+namespace {
+
+// Pixels, as drawn before the script fits the drawing to the window.
+constexpr double kWidth = 1200;
+constexpr double kMargin = 0.01;  // of the width, left and right
+constexpr double kFramesWidth = kWidth * (1 - 2 * kMargin);
+constexpr int kRow = 17;           // from one frame to the next
+constexpr int kFrameHeight = 16;   // of its rectangle
+constexpr int kTop = 68;           // title, subtitle and legend
+constexpr int kBottom = 34;        // details
+constexpr double kColumn = 7.23;   // a character in a 12 px fixed-width font
+constexpr double kPadding = 3;     // between a frame's edge and its name
+constexpr double kMinWidth = 0.1;  // frames narrower than this are not drawn
+
+enum class Hue { kCode, kHub, kWaiting, kUnknown, kThread, kRoot };
+
+struct HueStyle {
+  absl::string_view meaning;  // in the legend
+  std::array<int, 3> base;    // red, green, blue
+  std::array<int, 3> spread;  // added in parts, by the name's hash
+};
+
+// Warm for code, as everybody's flame graphs; other hues only where they
+// answer a question: where is it waiting, what belongs to the hub.
+const HueStyle& StyleOf(Hue hue) {
+  static constexpr HueStyle kStyles[] = {
+      {"running", {232, 96, 36}, {20, 124, 40}},
+      {"hub", {104, 176, 92}, {36, 30, 30}},
+      {"waiting in the kernel", {104, 168, 216}, {24, 28, 24}},
+      {"name not known", {186, 180, 172}, {16, 16, 16}},
+      {"thread", {204, 186, 222}, {16, 16, 12}},
+      {"all", {222, 208, 184}, {0, 0, 0}},
+  };
+  return kStyles[static_cast<size_t>(hue)];
+}
+
+// FNV-1a with a final mix: the same name has the same colour in every graph.
+uint64_t HashName(absl::string_view name) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : name) hash = (hash ^ c) * 0x100000001b3;
+  return hash ^ (hash >> 29);
+}
+
+std::string Colour(Hue hue, absl::string_view name) {
+  // By the function, not by the line: its lines look alike.
+  const uint64_t hash = HashName(name.substr(0, name.rfind(" (")));
+  const HueStyle& style = StyleOf(hue);
+  // Brightness varies with one part of the hash and the tint with another, so
+  // that neighbours differ.
+  const auto part = [&](int channel, int shift) {
+    return style.base[channel] + static_cast<int>((hash >> shift) % 256 *
+                                                  style.spread[channel] / 256);
+  };
+  return absl::StrFormat("rgb(%d,%d,%d)", part(0, 0), part(1, 8), part(2, 16));
+}
+
+// At most four decimals and no trailing zeros: thousands of these are written.
+std::string Number(double value) {
+  std::string text = absl::StrFormat("%.4f", value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string WithCommas(int64_t n) {
+  std::string text = absl::StrCat(n);
+  for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) {
+    text.insert(static_cast<size_t>(i), 1, ',');
+  }
+  return text;
+}
+
+class Painter {
+ public:
+  Painter(const Profile& profile, const FlamegraphOptions& options)
+      : profile_(profile),
+        options_(options),
+        folded_(Fold(profile, {.include_idle = options.include_idle,
+                               .threads = options.threads})),
+        nodes_(BuildFlameTree(folded_)) {
+    uint32_t depth = 0;
+    for (const FlameNode& node : nodes_) {
+      if (!Drawn(node)) {
+        ++not_drawn_;
+        continue;
+      }
+      depth = std::max(depth, node.depth);
+      hue_used_[static_cast<size_t>(HueOf(node))] = true;
+    }
+    height_ = kTop + static_cast<int>(depth + 1) * kRow + kBottom;
+  }
+
+  std::string Paint() {
+    Open();
+    Heading();
+    Frames();
+    absl::StrAppend(&svg_, "<script><![CDATA[\n", kFlamegraphScript,
+                    "]]></script>\n</svg>\n");
+    return std::move(svg_);
+  }
+
+ private:
+  int64_t total() const { return nodes_[0].count; }
+
+  double Percent(int64_t samples) const {
+    return total() > 0 ? 100.0 * samples / total() : 100;
+  }
+
+  bool Drawn(const FlameNode& node) const {
+    return node.depth == 0 ||
+           Percent(node.count) / 100 * kFramesWidth >= kMinWidth;
+  }
+
+  Hue HueOf(const FlameNode& node) const {
+    if (node.depth == 0) return Hue::kRoot;
+    if (node.leaf && node.idle_own == node.count) return Hue::kWaiting;
+    switch (folded_.labels[node.label].kind) {
+      case LabelKind::kCode:
+        return Hue::kCode;
+      case LabelKind::kHub:
+        return Hue::kHub;
+      case LabelKind::kUnknown:
+        return Hue::kUnknown;
+      case LabelKind::kThread:
+        return Hue::kThread;
+    }
+    return Hue::kUnknown;
+  }
+
+  void Open() {
+    absl::StrAppendFormat(
+        &svg_,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" "
+        "height=\"%d\" viewBox=\"0 0 %.0f %d\">\n"
+        "<title>%s</title>\n"
+        "<style><![CDATA[\n",
+        kWidth, height_, kWidth, height_, XmlText(options_.title));
+    absl::StrAppend(&svg_, kFlamegraphStyle, "]]></style>\n");
+    absl::StrAppend(&svg_,
+                    "<linearGradient id=\"paper\" y2=\"100%\" x2=\"0\">"
+                    "<stop offset=\"0\" stop-color=\"#fdf8ec\"/>"
+                    "<stop offset=\"1\" stop-color=\"#f6ead0\"/>"
+                    "</linearGradient>\n"
+                    "<rect width=\"100%\" height=\"100%\" "
+                    "fill=\"url(#paper)\"/>\n");
+  }
+
+  void Heading() {
+    absl::StrAppendFormat(
+        &svg_,
+        "<text id=\"title\" x=\"50%%\" y=\"26\" text-anchor=\"middle\">%s"
+        "</text>\n"
+        "<text id=\"subtitle\" x=\"50%%\" y=\"45\" text-anchor=\"middle\">%s"
+        "</text>\n"
+        "<text id=\"reset\" class=\"button off\" role=\"button\" "
+        "tabindex=\"0\" x=\"1%%\" y=\"26\">Reset Zoom</text>\n"
+        "<text id=\"search\" class=\"button off\" role=\"button\" "
+        "tabindex=\"0\" x=\"99%%\" y=\"26\" text-anchor=\"end\">Search</text>\n"
+        "<foreignObject id=\"searchbox\" class=\"off\" x=\"79%%\" y=\"9\" "
+        "width=\"20%%\" height=\"24\"/>\n"
+        "<text id=\"details\" x=\"1%%\" y=\"%d\"> </text>\n"
+        "<text id=\"matched\" x=\"99%%\" y=\"%d\" text-anchor=\"end\"> "
+        "</text>\n",
+        XmlText(options_.title), XmlText(Subtitle()), height_ - 12,
+        height_ - 12);
+    Legend();
+  }
+
+  std::string Subtitle() const {
+    std::string text = SamplesLine(profile_);
+    if (not_drawn_ > 0) {
+      absl::StrAppend(&text, "; ", not_drawn_,
+                      not_drawn_ == 1 ? " frame" : " frames",
+                      " too narrow to draw");
+    }
+    return text;
+  }
+
+  // What the hues mean, of those that occur. One hue explains itself.
+  void Legend() {
+    double x = kWidth * kMargin;
+    for (const Hue hue :
+         {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kUnknown}) {
+      if (!hue_used_[static_cast<size_t>(hue)]) continue;
+      const absl::string_view meaning = StyleOf(hue).meaning;
+      absl::StrAppendFormat(
+          &svg_,
+          "<rect x=\"%s\" y=\"52\" width=\"10\" height=\"10\" rx=\"2\" "
+          "fill=\"%s\"/>"
+          "<text class=\"legend\" x=\"%s\" y=\"61\">%s</text>\n",
+          Number(x), Colour(hue, meaning), Number(x + 15), meaning);
+      x += 36 + 5.8 * static_cast<double>(meaning.size());
+    }
+  }
+
+  void Frames() {
+    absl::StrAppendFormat(
+        &svg_,
+        "<svg id=\"frames\" x=\"%s%%\" width=\"%s%%\" height=\"%d\" "
+        "data-total=\"%d\">\n",
+        Number(100 * kMargin), Number(100 * (1 - 2 * kMargin)), height_,
+        total());
+    for (const FlameNode& node : nodes_) {
+      if (Drawn(node)) Frame(node);
+    }
+    absl::StrAppend(&svg_, "</svg>\n");
+  }
+
+  void Frame(const FlameNode& node) {
+    const std::string name =
+        node.depth == 0 ? "all" : folded_.labels[node.label].text;
+    const std::string left = Number(total() > 0 ? Percent(node.x) : 0);
+    const double width = Percent(node.count);
+    const int y = height_ - kBottom - static_cast<int>(node.depth + 1) * kRow;
+    absl::StrAppendFormat(
+        &svg_,
+        "<g data-x=\"%d\" data-w=\"%d\" data-y=\"%d\">"
+        "<title>%s (%s %s, %.2f%%)</title>"
+        "<rect x=\"%s%%\" y=\"%d\" width=\"%s%%\" height=\"%d\" rx=\"1\" "
+        "fill=\"%s\"/>"
+        "<text x=\"%s%%\" dx=\"%g\" y=\"%d\">%s</text></g>\n",
+        node.x, node.count, node.depth, XmlText(name), WithCommas(node.count),
+        node.count == 1 ? "sample" : "samples", width, left, y, Number(width),
+        kFrameHeight, Colour(HueOf(node), name), left, kPadding, y + 12,
+        XmlText(Fitted(name, width / 100 * kFramesWidth)));
+  }
+
+  static std::string Fitted(absl::string_view name, double pixels) {
+    const auto columns = static_cast<int>((pixels - 2 * kPadding) / kColumn);
+    return columns < 3 ? "" : Truncate(name, static_cast<size_t>(columns));
+  }
+
+  const Profile& profile_;
+  const FlamegraphOptions& options_;
+  const FoldedProfile folded_;
+  const std::vector<FlameNode> nodes_;
+  std::array<bool, 6> hue_used_{};
+  int64_t not_drawn_ = 0;
+  int height_ = 0;
+  std::string svg_;
+};
+
+}  // namespace
+
+std::string RenderFlamegraph(const Profile& profile,
+                             const FlamegraphOptions& options) {
+  return Painter(profile, options).Paint();
+}
+
+}  // namespace hubspy

@@ -1,0 +1,112 @@
+#include "view/fold.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "view/frame_label.h"
+#include "view/text.h"
+
+namespace hubspy {
+namespace {
+
+LabelKind KindOf(const SymbolFrame& frame) {
+  if (!HasName(frame)) return LabelKind::kUnknown;
+  if (absl::StartsWith(frame.function, "green::Hub")) return LabelKind::kHub;
+  return LabelKind::kCode;
+}
+
+class Folder {
+ public:
+  Folder(const Profile& profile, const FoldOptions& options)
+      : profile_(profile), options_(options) {}
+
+  FoldedProfile Run() {
+    std::vector<uint32_t> frame_labels;
+    frame_labels.reserve(profile_.frames.size());
+    for (const SymbolFrame& frame : profile_.frames) {
+      frame_labels.push_back(Intern(
+          {FrameLabel(frame), KindOf(frame), /*has_line=*/frame.line > 0}));
+    }
+    for (const Profile::Sample& sample : profile_.samples) {
+      if (sample.idle && !options_.include_idle) continue;
+      FoldedStack stack{.idle = sample.idle, .count = sample.count};
+      if (options_.threads) stack.labels.push_back(ThreadLabel(sample.tid));
+      for (auto f = sample.frames.rbegin(); f != sample.frames.rend(); ++f) {
+        stack.labels.push_back(frame_labels[*f]);
+      }
+      if (sample.frames.empty()) stack.labels.push_back(NoStack(sample.end));
+      folded_.stacks.push_back(std::move(stack));
+    }
+    return std::move(folded_);
+  }
+
+ private:
+  uint32_t Intern(Label label) {
+    const auto next = static_cast<uint32_t>(folded_.labels.size());
+    auto [it, inserted] = ids_.try_emplace(label.text, next);
+    if (inserted) folded_.labels.push_back(std::move(label));
+    return it->second;
+  }
+
+  uint32_t ThreadLabel(ThreadId tid) {
+    std::string text = absl::StrCat("thread (", tid, ")");
+    for (const Profile::Thread& thread : profile_.threads) {
+      if (thread.tid != tid || thread.name.empty()) continue;
+      absl::StrAppend(&text, ": ", CleanText(thread.name));
+    }
+    return Intern({std::move(text), LabelKind::kThread});
+  }
+
+  uint32_t NoStack(StackEnd end) {
+    return Intern({absl::StrCat("[no stack: ", StackEndName(end), "]"),
+                   LabelKind::kUnknown});
+  }
+
+  const Profile& profile_;
+  const FoldOptions& options_;
+  FoldedProfile folded_;
+  absl::flat_hash_map<std::string, uint32_t> ids_;
+};
+
+std::string Plural(int64_t n, absl::string_view what) {
+  return absl::StrCat(n, " ", what, n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+FoldedProfile Fold(const Profile& profile, const FoldOptions& options) {
+  return Folder(profile, options).Run();
+}
+
+std::string SamplesLine(const Profile& profile) {
+  const Quality& q = profile.quality;
+  std::string line = absl::StrFormat(
+      "%s of %s in %s (%g Hz, %.2f s)", Plural(q.samples, "sample"),
+      Plural(static_cast<int64_t>(profile.threads.size()), "thread"),
+      Plural(q.ticks, "look"), profile.rate_hz, profile.duration_ns / 1e9);
+
+  std::vector<std::string> flaws;
+  if (q.late > 0) flaws.push_back(absl::StrCat(q.late, " late"));
+  if (q.failed > 0) {
+    flaws.push_back(absl::StrCat(q.failed, " failed"));
+    if (!q.last_failure.empty()) {
+      absl::StrAppend(&flaws.back(), " (", CleanText(q.last_failure), ")");
+    }
+  }
+  if (q.partial > 0) {
+    flaws.push_back(absl::StrCat(q.partial, " with a partial stack"));
+  }
+  if (q.stops > 0) {
+    flaws.push_back(absl::StrFormat("%s, the longest %.0f us",
+                                    Plural(q.stops, "stop"),
+                                    q.worst_pause_ns / 1e3));
+  }
+  if (!flaws.empty()) absl::StrAppend(&line, "; ", absl::StrJoin(flaws, ", "));
+  return line;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,60 @@
+// What flat, raw and flamegraph share: a profile's samples as stacks of labels.
+//
+//   const FoldedProfile folded = Fold(profile, {.include_idle = true});
+//   for (const FoldedStack& s : folded.stacks)
+//     for (uint32_t l : s.labels) use(folded.labels[l].text);  // outermost
+//     first
+//
+// Frames with the same label are one label. A sample whose stack could not be
+// read at all gets one that says so: every sample counts somewhere, so that own
+// times add up to the samples taken.
+#ifndef HUBSPY_VIEW_FOLD_H_
+#define HUBSPY_VIEW_FOLD_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/profile.h"
+
+namespace hubspy {
+
+// What a label stands for; flame graphs colour by it.
+enum class LabelKind {
+  kCode,
+  kHub,      // green::Hub and what belongs to it
+  kUnknown,  // an address without a name
+  kThread,   // "thread (7): name"
+};
+
+struct Label {
+  std::string text;  // clean (view/text.h)
+  LabelKind kind = LabelKind::kCode;
+  bool has_line = false;
+};
+
+struct FoldedStack {
+  std::vector<uint32_t> labels;  // into FoldedProfile::labels; never empty
+  bool idle = false;
+  int64_t count = 0;
+};
+
+struct FoldedProfile {
+  std::vector<Label> labels;  // distinct
+  std::vector<FoldedStack> stacks;
+};
+
+struct FoldOptions {
+  bool include_idle = false;
+  bool threads = false;  // an outermost label per thread
+};
+
+FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
+
+// "3 samples of 1 thread in 3 looks (100 Hz, 0.03 s)", and behind it whatever
+// impairs them: "; 1 late, 2 partial".
+std::string SamplesLine(const Profile& profile);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_VIEW_FOLD_H_

@@ -1,0 +1,174 @@
+#include "view/flat.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "profiler/view/profiles.h"
+
+namespace hubspy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::vector<FlatRow> Rows(const Profile& profile, const FlatOptions& options) {
+  return FlatRows(profile, profile, options);
+}
+
+double OwnSamples(const std::vector<FlatRow>& rows, const Profile& profile) {
+  double samples = 0;
+  for (const FlatRow& row : rows) samples += row.own_seconds * profile.rate_hz;
+  return samples;
+}
+
+TEST(Flat, CountsOwnAtTheTopAndTotalAnywhere) {
+  EXPECT_THAT(
+      Rows(HubProfile(), {.include_idle = true}),
+      ElementsAre(FlatRow{90, 90, .9, .9, "epoll_wait (libc.so.6)"},
+                  FlatRow{9, 9, .09, .09, "Callback<int> (seed.cc:4)"},
+                  FlatRow{1, 10, .01, .1, "green::Hub::Fire (hub.cc:120)"},
+                  FlatRow{0, 100, 0, 1, "green::Hub::Run (hub.cc:80)"},
+                  FlatRow{0, 100, 0, 1, "main (seed.cc:9)"}));
+}
+
+TEST(Flat, LeavesIdleSamplesOutButCountsTheirLooks) {
+  EXPECT_THAT(
+      Rows(HubProfile(), {}),
+      ElementsAre(FlatRow{9, 9, .09, .09, "Callback<int> (seed.cc:4)"},
+                  FlatRow{1, 10, .01, .1, "green::Hub::Fire (hub.cc:120)"},
+                  FlatRow{0, 10, 0, .1, "green::Hub::Run (hub.cc:80)"},
+                  FlatRow{0, 10, 0, .1, "main (seed.cc:9)"}));
+}
+
+TEST(Flat, CountsARecursiveFunctionOncePerSample) {
+  const SymbolFrame f{.function = "f", .file = "f.c", .line = 1};
+  const Profile profile = ProfileBuilder().Add({f, f, f}, {.count = 5}).Build();
+  EXPECT_THAT(Rows(profile, {}),
+              ElementsAre(FlatRow{100, 100, .05, .05, "f (f.c:1)"}));
+}
+
+TEST(Flat, OwnTimesAddUpToTheSamples) {
+  Profile profile = HubProfile();
+  profile.samples.push_back({.end = StackEnd::kUnreadableMemory, .count = 4});
+  profile.quality.samples += 4;
+  EXPECT_NEAR(OwnSamples(Rows(profile, {.include_idle = true}), profile), 104,
+              1e-9);
+  EXPECT_NEAR(OwnSamples(Rows(profile, {}), profile), 14, 1e-9);
+}
+
+TEST(Flat, SeveralBusyThreadsExceedAHundredPercent) {
+  const SymbolFrame f{.function = "f"};
+  Profile profile = ProfileBuilder()
+                        .Add({f}, {.tid = 1, .count = 10})
+                        .Add({f}, {.tid = 2, .count = 10})
+                        .Build();
+  profile.quality.ticks = 10;
+  EXPECT_THAT(Rows(profile, {}), ElementsAre(FlatRow{200, 200, .2, .2, "f"}));
+}
+
+TEST(Flat, PercentagesAreOfTheWindowAndTimesOfTheWhole) {
+  const SymbolFrame old{.function = "old"};
+  const SymbolFrame now{.function = "now"};
+  const Profile window = ProfileBuilder().Add({now}, {.count = 10}).Build();
+  const Profile overall = ProfileBuilder()
+                              .Add({old}, {.count = 30})
+                              .Add({now}, {.count = 10})
+                              .Build();
+  EXPECT_THAT(FlatRows(window, overall, {}),
+              ElementsAre(FlatRow{0, 0, .3, .3, "old"},
+                          FlatRow{100, 100, .1, .1, "now"}));
+  EXPECT_THAT(
+      FlatRows(window, overall, {.sort = FlatSort::kOwnPercent, .max_rows = 1}),
+      ElementsAre(Field(&FlatRow::label, "now")));
+}
+
+TEST(Flat, SortsByTheChosenColumnThenByLabel) {
+  const auto first = [](FlatSort sort) {
+    return Rows(HubProfile(), {.include_idle = true, .sort = sort})[0].label;
+  };
+  EXPECT_EQ(first(FlatSort::kOwnPercent), "epoll_wait (libc.so.6)");
+  EXPECT_EQ(first(FlatSort::kTotalPercent), "green::Hub::Run (hub.cc:80)");
+  EXPECT_EQ(first(FlatSort::kOwnTime), "epoll_wait (libc.so.6)");
+  EXPECT_EQ(first(FlatSort::kTotalTime), "green::Hub::Run (hub.cc:80)");
+}
+
+TEST(Flat, PrintsPySpysColumns) {
+  const FlatRow row{0, 0, .01, .01, "run (eventlet/hubs/hub.py:334)"};
+  EXPECT_EQ(FlatColumns(row), "  0.00%   0.00%   0.010s    0.010s");
+  EXPECT_EQ(FlatColumns({100, 250, 12.345, 1234.5}),
+            "100.00% 250.00%   12.35s     1234s");
+  EXPECT_EQ(FlatColumns({.own_seconds = 100, .total_seconds = 999.96}),
+            "  0.00%   0.00%   100.0s   1000.0s");
+}
+
+TEST(Flat, RendersHeaderRowsAndSamples) {
+  Profile profile = HubProfile();
+  const std::string text =
+      RenderFlat(profile, profile, {.include_idle = true, .max_rows = 2});
+  EXPECT_EQ(text,
+            "  %Own   %Total  OwnTime  TotalTime  Function (filename:line)\n"
+            " 90.00%  90.00%   0.900s    0.900s   epoll_wait (libc.so.6)\n"
+            "  9.00%   9.00%   0.090s    0.090s   Callback<int> (seed.cc:4)\n"
+            "\n"
+            "100 samples of 1 thread in 100 looks (100 Hz, 1.00 s)\n");
+}
+
+TEST(Flat, SaysHowGoodTheDataIs) {
+  Profile profile = HubProfile();
+  profile.quality.late = 3;
+  profile.quality.failed = 2;
+  profile.quality.last_failure = "it\nended";
+  profile.quality.partial = 1;
+  profile.quality.stops = 12;
+  profile.quality.worst_pause_ns = 55'400;
+  EXPECT_THAT(RenderFlat(profile, profile, {}),
+              HasSubstr("; 3 late, 2 failed (it ended), 1 with a partial "
+                        "stack, 12 stops, the longest 55 us\n"));
+}
+
+TEST(Flat, SaysHowToSeeSamplesThatWereAllIdle) {
+  const Profile idle =
+      ProfileBuilder()
+          .Add({{.function = "poll"}}, {.idle = true, .count = 100})
+          .Build();
+  EXPECT_THAT(Rows(idle, {}), IsEmpty());
+  EXPECT_THAT(RenderFlat(idle, idle, {}), HasSubstr("add -i"));
+  EXPECT_THAT(RenderFlat(idle, idle, {.include_idle = true}),
+              Not(HasSubstr("add -i")));
+  EXPECT_THAT(RenderFlat(HubProfile(), HubProfile(), {}),
+              Not(HasSubstr("add -i")));
+}
+
+TEST(Flat, ShowsNoLineWhereNoneIsKnownOrWanted) {
+  const Profile profile =
+      ProfileBuilder().Add({{.function = "f", .file = "a/f.c"}}, {}).Build();
+  const std::string text = RenderFlat(profile, profile, {});
+  EXPECT_THAT(text, HasSubstr("  Function (filename)\n"));
+  EXPECT_THAT(text, HasSubstr("   f (f.c)\n"));
+}
+
+TEST(Flat, ShowsNothingWithoutSamples) {
+  const Profile nothing;
+  EXPECT_EQ(RenderFlat(nothing, nothing, {}),
+            "  %Own   %Total  OwnTime  TotalTime  Function (filename:line)\n"
+            "\n"
+            "0 samples of 0 threads in 0 looks (100 Hz, 0.00 s)\n");
+}
+
+TEST(Flat, KeepsTheTerminalSafeFromHostileNames) {
+  const Profile profile =
+      ProfileBuilder()
+          .Add({{.function = "\x1B]0;pwned\x07", .file = "a\nb.c"}}, {})
+          .Build();
+  const std::string text = RenderFlat(profile, profile, {});
+  EXPECT_THAT(text, Not(HasSubstr("\x1B")));
+  EXPECT_THAT(text, Not(HasSubstr("\x07")));
+  EXPECT_THAT(text, HasSubstr("(a b.c)\n"));
+}
+
+}  // namespace
+}  // namespace hubspy

@@ -1,0 +1,54 @@
+#include "view/raw.h"
+
+#include <gtest/gtest.h>
+
+#include "profiler/view/profiles.h"
+
+namespace hubspy {
+namespace {
+
+TEST(Raw, WritesSortedStacksOutermostFirst) {
+  EXPECT_EQ(RenderRaw(HubProfile(), {.include_idle = true}),
+            "main (seed.cc:9);green::Hub::Run (hub.cc:80);"
+            "epoll_wait (libc.so.6) 90\n"
+            "main (seed.cc:9);green::Hub::Run (hub.cc:80);"
+            "green::Hub::Fire (hub.cc:120) 1\n"
+            "main (seed.cc:9);green::Hub::Run (hub.cc:80);"
+            "green::Hub::Fire (hub.cc:120);Callback<int> (seed.cc:4) 9\n");
+}
+
+TEST(Raw, LeavesIdleSamplesOutUnlessAsked) {
+  EXPECT_EQ(RenderRaw(HubProfile(), {}),
+            "main (seed.cc:9);green::Hub::Run (hub.cc:80);"
+            "green::Hub::Fire (hub.cc:120) 1\n"
+            "main (seed.cc:9);green::Hub::Run (hub.cc:80);"
+            "green::Hub::Fire (hub.cc:120);Callback<int> (seed.cc:4) 9\n");
+}
+
+TEST(Raw, MakesEqualStacksOneUnlessThreadsAreWanted) {
+  const SymbolFrame f{.function = "f"};
+  ProfileBuilder builder;
+  builder.Add({f}, {.tid = 7, .count = 2}).Add({f}, {.tid = 8, .count = 3});
+  const Profile profile = builder.Build();
+  EXPECT_EQ(RenderRaw(profile, {}), "f 5\n");
+  EXPECT_EQ(RenderRaw(profile, {.threads = true}),
+            "thread (7): hub;f 2\n"
+            "thread (8);f 3\n");
+}
+
+TEST(Raw, KeepsOneLinePerStackWhateverTheNames) {
+  const Profile profile =
+      ProfileBuilder()
+          .Add({{.function = "a;b\nc"}, {.function = "d"}}, {.count = 2})
+          .Build();
+  EXPECT_EQ(RenderRaw(profile, {}), "a:b c;d 2\n");
+}
+
+TEST(Raw, CountsStacksThatCouldNotBeRead) {
+  Profile profile;
+  profile.samples = {{.end = StackEnd::kUnreadableMemory, .count = 2}};
+  EXPECT_EQ(RenderRaw(profile, {}), "[no stack: code not mapped] 2\n");
+}
+
+}  // namespace
+}  // namespace hubspy
