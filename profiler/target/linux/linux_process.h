@@ -1,0 +1,61 @@
+// hubspy::Process on Linux: composes the parts of this folder.
+//
+// A capture first looks whether the thread is asleep, on the caller's thread.
+// If not, the tracer thread moves to the target thread's CPU, which thereby
+// cannot be running there, and settles it: asleep after all, or a short stop.
+#ifndef HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_
+#define HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "target/linux/asleep.h"
+#include "target/linux/proc_dir.h"
+#include "target/linux/process_vm.h"
+#include "target/linux/ptrace_stop.h"
+#include "target/linux/tracer_thread.h"
+#include "target/process.h"
+
+namespace hubspy {
+
+class LinuxProcess : public Process {
+ public:
+  // `directory`: of a process that may be looked at (see CheckTarget).
+  LinuxProcess(ProcDir directory, RunCounting counting)
+      : directory_(std::move(directory)),
+        memory_(directory_),
+        files_(counting) {}
+
+  int32_t pid() const override { return directory_.pid(); }
+  std::string CommandLine() const override;
+  const Memory& memory() const override { return memory_; }
+  absl::StatusOr<std::vector<Mapping>> Mappings() const override;
+  absl::StatusOr<std::vector<ThreadInfo>> Threads() const override;
+  absl::StatusOr<std::optional<Snapshot>> Capture(
+      const CaptureRequest& request) override;
+  bool Alive() const override;
+
+ private:
+  struct Captured {
+    absl::StatusOr<Snapshot> snapshot;
+    AfterJob after = AfterJob::kKeepThread;
+  };
+  // These two run on the tracer thread.
+  Captured CaptureFromItsCpu(const ThreadFiles& files);
+  Captured CaptureByStop(const ThreadFiles& files);
+  absl::Status ExplainRefusal(ThreadId tid, const absl::Status& refusal) const;
+
+  ProcDir directory_;
+  ProcessVmMemory memory_;
+  StackReader reader_;
+  mutable ThreadFilesCache files_;
+  TracerThread tracer_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_

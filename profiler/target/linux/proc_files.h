@@ -1,0 +1,73 @@
+// What the texts under /proc/PID say, as values. Pure: text in, value out.
+//
+// Every text is hostile: a process chooses its own name and its files' names,
+// and a thread may be anything by the time its text was read. What does not
+// parse is DataLoss, never a guess.
+//
+// The surprising part: a thread's name may hold anything, ") R 1 (" included;
+// only the last ')' of a stat line ends it.
+#ifndef HUBSPY_TARGET_LINUX_PROC_FILES_H_
+#define HUBSPY_TARGET_LINUX_PROC_FILES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "model/address.h"
+#include "model/mapping.h"
+#include "model/snapshot.h"
+
+namespace hubspy {
+
+// A thread that is not running: where it is, and in which system call.
+struct BlockedThread {
+  Address pc;
+  Address sp;
+  std::optional<SystemCall> system_call;  // nullopt: a page fault, or stopped
+};
+
+// /proc/PID/task/TID/syscall. nullopt: the thread is running.
+absl::StatusOr<std::optional<BlockedThread>> ParseSyscall(
+    absl::string_view text);
+
+// /proc/PID/task/TID/schedstat: how often the scheduler put the thread on a
+// CPU. nullopt where the kernel does not count (it then says "0 0 0").
+std::optional<uint64_t> ParseTimesRun(absl::string_view schedstat);
+
+// /proc/PID/stat and /proc/PID/task/TID/stat, as far as we need it.
+struct ThreadStat {
+  std::string name;  // printable: see Printable
+  ThreadState state = ThreadState::kRunning;
+  bool kernel_thread = false;
+  int64_t threads = 0;  // of its process
+  int cpu = 0;          // that it runs on, or last ran on
+};
+absl::StatusOr<ThreadStat> ParseStat(absl::string_view text);
+
+// /proc/PID/status and /proc/PID/task/TID/status, as far as we need it.
+struct ThreadStatus {
+  int32_t process_id = 0;  // of the process that the thread belongs to
+  int32_t tracer_id = 0;   // 0: nobody traces it
+  uint32_t user_id = 0;    // effective
+  // Switches away from a CPU, of both kinds. Unlike ParseTimesRun's count, it
+  // is still unchanged while a thread that woke up runs.
+  uint64_t times_switched = 0;
+};
+absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text);
+
+// /proc/PID/maps, `open_path` left empty.
+absl::StatusOr<std::vector<Mapping>> ParseMaps(absl::string_view text);
+
+// /proc/PID/cmdline, as one would type it without quotes.
+std::string ParseCommandLine(absl::string_view text);
+
+// `text` with each control character replaced by '?': a process chooses its
+// name, and must not drive our user's terminal with it.
+std::string Printable(absl::string_view text);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_TARGET_LINUX_PROC_FILES_H_
