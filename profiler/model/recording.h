@@ -51,6 +51,8 @@ class Recording {
   // Counts `count` samples, each worth 1/rate seconds of that thread's time.
   void Add(const Key& key, int64_t count);
   void NameThread(ThreadId tid, std::string name);
+  // Adds what `other` holds; it was recorded after this one, at its rate.
+  void Append(const Recording& other);
 
   const std::vector<Stack>& stacks() const { return stacks_; }
   const absl::flat_hash_map<Key, int64_t>& counts() const { return counts_; }

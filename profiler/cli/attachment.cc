@@ -1,0 +1,248 @@
+#include "cli/attachment.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace hubspy {
+namespace {
+
+// New threads and hubs are noticed after at most this long: reading the list
+// costs some microseconds a thread, more than a look at one that sleeps.
+constexpr int64_t kThreadsIntervalNs = 100'000'000;
+// A pc in no known module may be a library loaded since, or code made at run
+// time; the maps of a large process take a millisecond to read.
+constexpr int64_t kModulesIntervalNs = 100'000'000;
+constexpr int64_t kLongestModulesIntervalNs = 10'000'000'000;
+// Below Hub::Run there is main, or a thread's function: a short stack.
+constexpr size_t kRunStackBytes = 32 * 1024;
+constexpr size_t kGreenStackBytes = 64 * 1024;
+constexpr int kAttempts = 5;
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::vector<std::byte> ReadVdso(const Memory& memory,
+                                const std::vector<Mapping>& mappings) {
+  // A page or two; more is not a vdso.
+  constexpr uint64_t kMaxBytes = 1 << 20;
+  for (const Mapping& mapping : mappings) {
+    if (mapping.path != "[vdso]" || mapping.range.size() > kMaxBytes) continue;
+    std::vector<std::byte> bytes(mapping.range.size());
+    bytes.resize(memory.Read(mapping.range.begin, absl::MakeSpan(bytes)));
+    return bytes;
+  }
+  return {};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Open(int32_t pid) {
+  absl::StatusOr<std::unique_ptr<Process>> process = Process::Open(pid);
+  if (!process.ok()) return process.status();
+  std::unique_ptr<Attachment> attachment(new Attachment(*std::move(process)));
+  if (absl::Status status = attachment->RefreshModules(); !status.ok()) {
+    return status;
+  }
+  if (const auto block = FindHubBlock(attachment->modules_)) {
+    attachment->hub_reader_.emplace(attachment->process_->memory(), *block);
+  }
+  if (absl::Status status = attachment->RefreshThreads(); !status.ok()) {
+    return status;
+  }
+  return attachment;
+}
+
+absl::Status Attachment::RefreshModules() {
+  absl::StatusOr<std::vector<Mapping>> mappings = process_->Mappings();
+  if (!mappings.ok()) return mappings.status();
+  modules_.Update(*mappings, ReadVdso(process_->memory(), *mappings));
+  return absl::OkStatus();
+}
+
+absl::Status Attachment::RefreshThreads() {
+  threads_due_ns_ = NowNs() + kThreadsIntervalNs;
+  absl::StatusOr<std::vector<ThreadInfo>> threads = process_->Threads();
+  if (!threads.ok()) return threads.status();
+  absl::flat_hash_map<ThreadId, Sleep> present;
+  for (ThreadInfo& thread : *threads) {
+    const auto known = threads_.find(thread.tid);
+    present[thread.tid] =
+        known == threads_.end() ? Sleep{} : std::move(known->second);
+    thread_names_[thread.tid] = std::move(thread.name);
+  }
+  threads_ = std::move(present);
+  // What a hub publishes may be caught half written, or be garbage: then its
+  // thread is an ordinary one until the next time.
+  hubs_.clear();
+  if (absl::StatusOr<std::vector<HubView>> hubs = ReadHubs(); hubs.ok()) {
+    for (HubView& hub : *hubs) hubs_[hub.tid] = std::move(hub);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<HubView>> Attachment::ReadHubs() {
+  std::vector<HubView> ours;
+  if (!hub_reader_) return ours;
+  absl::StatusOr<std::vector<HubView>> hubs = hub_reader_->ReadHubs();
+  if (absl::IsUnavailable(hubs.status())) return ours;
+  if (!hubs.ok()) return hubs.status();
+  for (HubView& hub : *hubs) {
+    // In a forked child the parent's hubs are still written down.
+    if (threads_.contains(hub.tid)) ours.push_back(std::move(hub));
+  }
+  return ours;
+}
+
+absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
+  if (NowNs() >= threads_due_ns_) {
+    if (absl::Status status = RefreshThreads(); !status.ok()) return status;
+  }
+  std::vector<ThreadLook> looks;
+  looks.reserve(threads_.size());
+  for (auto& [tid, sleep] : threads_) {
+    if (std::optional<ThreadLook> look = LookAt(tid, sleep)) {
+      looks.push_back(*std::move(look));
+    }
+  }
+  if (looks.empty() && !process_->Alive()) {
+    return absl::NotFoundError("the process has exited");
+  }
+  return looks;
+}
+
+std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
+  absl::StatusOr<std::optional<ThreadCapture>> capture =
+      CaptureUnless(tid, sleep.token);
+  if (absl::IsNotFound(capture.status())) return std::nullopt;
+  if (!capture.ok()) {
+    return ThreadLook{.tid = tid, .status = capture.status()};
+  }
+  int64_t pause_ns = 0;
+  if (capture->has_value()) {
+    pause_ns = (*capture)->snapshot.pause_ns;
+    sleep = {
+        .token = (*capture)->snapshot.sleep,
+        .stack = std::make_shared<const Stack>(std::move((*capture)->stack)),
+        .state = (*capture)->snapshot.state};
+  }
+  return ThreadLook{.tid = tid,
+                    .idle = sleep.state != ThreadState::kRunning,
+                    .stack = sleep.stack,
+                    .pause_ns = pause_ns};
+}
+
+absl::StatusOr<Attachment::ThreadCapture> Attachment::Capture(ThreadId tid) {
+  absl::StatusOr<std::optional<ThreadCapture>> capture =
+      CaptureUnless(tid, std::nullopt);
+  if (!capture.ok()) return capture.status();
+  return **std::move(capture);
+}
+
+absl::StatusOr<std::optional<Attachment::ThreadCapture>>
+Attachment::CaptureUnless(ThreadId tid,
+                          const std::optional<SleepToken>& known_sleep) {
+  const CaptureRequest request{.tid = tid, .known_sleep = known_sleep};
+  if (const auto hub = hubs_.find(tid); hub != hubs_.end()) {
+    return CaptureHubThread(request, hub->second);
+  }
+  absl::StatusOr<std::optional<Snapshot>> snapshot = process_->Capture(request);
+  if (!snapshot.ok()) return snapshot.status();
+  if (!snapshot->has_value()) return std::nullopt;
+  ThreadCapture capture{.snapshot = **std::move(snapshot)};
+  capture.stack =
+      Unwind(capture.snapshot.registers, capture.snapshot.stack, {});
+  return capture;
+}
+
+absl::StatusOr<std::optional<Attachment::ThreadCapture>>
+Attachment::CaptureHubThread(CaptureRequest request, HubView& hub) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    request.also = {hub_reader_->HubRecordRange(hub),
+                    hub_reader_->SuspendedRunRange(hub, kRunStackBytes)};
+    absl::StatusOr<std::optional<Snapshot>> snapshot =
+        process_->Capture(request);
+    if (!snapshot.ok()) return snapshot.status();
+    if (!snapshot->has_value()) return std::nullopt;
+    ThreadCapture capture{.snapshot = **std::move(snapshot)};
+    const MemoryCopy& record = capture.snapshot.extra[0];
+    const MemoryCopy& run_stack = capture.snapshot.extra[1];
+    absl::StatusOr<HubView> now = hub_reader_->ParseHub(record, run_stack);
+    if (!now.ok()) return now.status();
+    // Hub::Run was left from elsewhere than we expected: its stack was not
+    // copied. It is, next time.
+    const bool copied = !now->run_context || now->suspended_run;
+    hub = *std::move(now);
+    if (!copied) continue;
+    capture.stack =
+        Unwind(capture.snapshot.registers, capture.snapshot.stack, {});
+    if (hub.suspended_run && !capture.stack.partial() &&
+        RunsGreenThread(hub, capture.snapshot.registers.sp())) {
+      const Stack run =
+          Unwind(*hub.suspended_run, run_stack, {.top_is_return = true});
+      capture.stack.frames.insert(capture.stack.frames.end(),
+                                  run.frames.begin(), run.frames.end());
+      capture.stack.end = run.end;
+    }
+    return capture;
+  }
+  return absl::AbortedError("the hub moved in every one of several looks");
+}
+
+// Around a switch the record may already, or still, name a green thread while
+// the thread is on Hub::Run's stack: the stack pointer tells.
+bool Attachment::RunsGreenThread(const HubView& hub, Address sp) {
+  if (!hub.current) return false;
+  const absl::StatusOr<GreenThreadView> green =
+      hub_reader_->ReadGreenThread(hub, hub.current);
+  return green.ok() && green->stack.Contains(sp);
+}
+
+Stack Attachment::Unwind(const Registers& registers, const MemoryCopy& stack,
+                         const UnwindOptions& options) {
+  Stack result = unwinder_.Unwind(registers, stack, options);
+  if (result.end != StackEnd::kUnreadableMemory) return result;
+  const int64_t now_ns = NowNs();
+  if (now_ns < modules_due_ns_) return result;
+  if (!RefreshModules().ok()) return result;
+  Stack again = unwinder_.Unwind(registers, stack, options);
+  const bool helped = again.end != StackEnd::kUnreadableMemory;
+  modules_interval_ns_ =
+      helped ? kModulesIntervalNs
+             : std::clamp(2 * modules_interval_ns_, kModulesIntervalNs,
+                          kLongestModulesIntervalNs);
+  modules_due_ns_ = now_ns + modules_interval_ns_;
+  return again;
+}
+
+Stack Attachment::UnwindSuspended(const HubView& hub,
+                                  const GreenThreadView& green) {
+  GreenThreadView before = green;
+  for (int attempt = 0; attempt < kAttempts && before.suspended; ++attempt) {
+    const Address from = before.context;
+    MemoryCopy stack{.begin = from};
+    if (!before.stack.Contains(from)) break;
+    stack.bytes.resize(
+        std::min<uint64_t>(kGreenStackBytes, before.stack.end - from));
+    stack.bytes.resize(
+        process_->memory().Read(from, absl::MakeSpan(stack.bytes)));
+    absl::StatusOr<GreenThreadView> after =
+        hub_reader_->ReadGreenThread(hub, green.record);
+    if (!after.ok()) break;
+    // It ran meanwhile: what was copied may belong to two moments.
+    const bool moved = after->id != before.id ||
+                       after->switches != before.switches ||
+                       after->context != before.context;
+    if (!moved) {
+      return Unwind(*before.suspended, stack, {.top_is_return = true});
+    }
+    if (after->id != green.id) break;
+    before = *std::move(after);
+  }
+  return {};
+}
+
+}  // namespace hubspy

@@ -1,0 +1,98 @@
+// A process and everything that is known of it: where the rooms meet.
+//
+//   auto attachment = Attachment::Open(pid);
+//   Sampler sampler([&] { return (*attachment)->Look(); }, waiter, options);
+//
+// The surprising part: a hub's OS thread shows one stack, although it is two.
+// While a green thread runs on a stack of its own, Hub::Run stands still on
+// another; the green thread's frames are put on top of Hub::Run's.
+#ifndef HUBSPY_CLI_ATTACHMENT_H_
+#define HUBSPY_CLI_ATTACHMENT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "hubs/hub_reader.h"
+#include "image/module_map.h"
+#include "model/hub.h"
+#include "model/snapshot.h"
+#include "model/stack.h"
+#include "sample/sampler.h"
+#include "target/process.h"
+#include "unwind/unwinder.h"
+
+namespace hubspy {
+
+class Attachment {
+ public:
+  static absl::StatusOr<std::unique_ptr<Attachment>> Open(int32_t pid);
+
+  // Every thread, once. NotFound: the process is gone.
+  absl::StatusOr<std::vector<ThreadLook>> Look();
+  // Of the threads that any Look saw.
+  const absl::flat_hash_map<ThreadId, std::string>& thread_names() const {
+    return thread_names_;
+  }
+
+  struct ThreadCapture {
+    Snapshot snapshot;
+    Stack stack;
+  };
+  absl::StatusOr<ThreadCapture> Capture(ThreadId tid);
+
+  // Where a green thread stands that does not run; no frames when it runs, has
+  // not begun, or moved in every one of several looks.
+  Stack UnwindSuspended(const HubView& hub, const GreenThreadView& green);
+
+  // Those of this process's threads; none in a process that is not green, or
+  // that has not made one yet.
+  absl::StatusOr<std::vector<HubView>> ReadHubs();
+  // Null in a process that is not green.
+  HubReader* hub_reader() { return hub_reader_ ? &*hub_reader_ : nullptr; }
+
+  Process& process() { return *process_; }
+  const ModuleMap& modules() const { return modules_; }
+
+ private:
+  // What is remembered of a thread between two looks.
+  struct Sleep {
+    std::optional<SleepToken> token;
+    std::shared_ptr<const Stack> stack;
+    ThreadState state = ThreadState::kRunning;
+  };
+
+  explicit Attachment(std::unique_ptr<Process> process)
+      : process_(std::move(process)), unwinder_(modules_) {}
+
+  absl::Status RefreshThreads();
+  absl::Status RefreshModules();
+  std::optional<ThreadLook> LookAt(ThreadId tid, Sleep& sleep);
+  absl::StatusOr<std::optional<ThreadCapture>> CaptureUnless(
+      ThreadId tid, const std::optional<SleepToken>& known_sleep);
+  absl::StatusOr<std::optional<ThreadCapture>> CaptureHubThread(
+      CaptureRequest request, HubView& hub);
+  Stack Unwind(const Registers& registers, const MemoryCopy& stack,
+               const UnwindOptions& options);
+  bool RunsGreenThread(const HubView& hub, Address sp);
+
+  std::unique_ptr<Process> process_;
+  ModuleMap modules_;
+  Unwinder unwinder_;
+  std::optional<HubReader> hub_reader_;
+
+  absl::flat_hash_map<ThreadId, Sleep> threads_;
+  absl::flat_hash_map<ThreadId, std::string> thread_names_;
+  absl::flat_hash_map<ThreadId, HubView> hubs_;  // by their OS thread
+  int64_t threads_due_ns_ = 0;  // when the list of threads is read again
+  int64_t modules_due_ns_ = 0;  // before this the modules are not read again
+  int64_t modules_interval_ns_ = 0;  // grows while that finds nothing new
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_ATTACHMENT_H_

@@ -1,0 +1,27 @@
+// Watches the hubs of a process for a while: evidence for diagnose/.
+//
+// Reads memory and /proc only; nothing is stopped while watching, so that a
+// hub which is stuck stays as it is.
+#ifndef HUBSPY_CLI_HUB_WATCHER_H_
+#define HUBSPY_CLI_HUB_WATCHER_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/attachment.h"
+#include "model/diagnosis.h"
+#include "sample/sampler.h"
+
+namespace hubspy {
+
+// One per hub; none in a process without one. Ends before `duration` when every
+// hub's clock is already known to be wrong, and up to 2.5 s after it while a
+// hub's clock cannot be judged yet, because the hub did not turn.
+absl::StatusOr<std::vector<HubWatch>> WatchHubs(Attachment& attachment,
+                                                Waiter& waiter,
+                                                absl::Duration duration);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_HUB_WATCHER_H_

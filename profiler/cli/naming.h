@@ -1,0 +1,25 @@
+// Addresses of an attached process -> names.
+#ifndef HUBSPY_CLI_NAMING_H_
+#define HUBSPY_CLI_NAMING_H_
+
+#include <vector>
+
+#include "cli/attachment.h"
+#include "model/profile.h"
+#include "model/stack.h"
+#include "symbolize/name_recording.h"
+#include "symbolize/symbolizer.h"
+
+namespace hubspy {
+
+// Innermost first, inlined frames among them.
+std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
+                                   Symbolizer& symbolizer);
+
+// The recording with names, and the process it was made of.
+Profile NameProfile(Recording& recording, Attachment& attachment,
+                    Symbolizer& symbolizer, const NamingOptions& options);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_NAMING_H_

@@ -1,0 +1,241 @@
+#include "cli/options.h"
+
+#include <cmath>
+#include <map>
+#include <memory>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+
+namespace hubspy {
+namespace {
+
+const std::map<std::string, Format>& Formats() {
+  static const auto& formats =
+      *new std::map<std::string, Format>{{"flamegraph", Format::kFlamegraph},
+                                         {"flat", Format::kFlat},
+                                         {"raw", Format::kRaw}};
+  return formats;
+}
+
+// What CLI11 fills in; its types are its own.
+struct Values {
+  int32_t pid = 0;
+  double rate_hz = kDefaultRateHz;
+  bool include_idle = false;
+  bool threads = false;
+  bool function = false;
+  bool no_line = false;
+  bool json = false;
+  double delay_s = 1;
+  int tables = 0;
+  std::string output;
+  std::string format;
+  double duration_s = 0;
+};
+
+// An option's value in (low, high], or the line that says so.
+CLI::Validator Within(double low, double high, const std::string& what) {
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        double value = NAN;
+        if (!CLI::detail::lexical_cast(text, value) || !(value > low) ||
+            value > high) {
+          return what;
+        }
+        return "";
+      },
+      "");
+}
+
+class Parser {
+ public:
+  Parser() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("-V,--version", "hubspy " HUBSPY_VERSION);
+    AddTop();
+    AddRecord();
+    AddDump();
+    AddDiagnose();
+  }
+
+  absl::StatusOr<Command> Parse(int argc, const char* const* argv) {
+    if (argc <= 1) return Command(Information{app_.help()});
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      return Command(Information{Help()});
+    } catch (const CLI::CallForVersion&) {
+      return Command(Information{"hubspy " HUBSPY_VERSION "\n"});
+    } catch (const CLI::ParseError& error) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(absl::StrReplaceAll(error.what(), {{"\n", "; "}}),
+                       ": see hubspy ", SubcommandName(), "--help"));
+    }
+    if (top_->parsed()) return Top();
+    if (record_->parsed()) return Record();
+    if (dump_->parsed()) return Dump();
+    return Diagnose();
+  }
+
+ private:
+  void AddPid(CLI::App* command) {
+    command->add_option("-p,--pid", values_.pid, "process to look at")
+        ->required()
+        ->check(Within(0, INT32_MAX, "a process id is a number above 0"))
+        ->option_text("PID");
+  }
+  void AddSampling(CLI::App* command) {
+    command->add_option("-r,--rate", values_.rate_hz, "looks a second")
+        ->check(Within(0, kMaxRateHz,
+                       absl::StrCat("a rate is above 0 and at most ",
+                                    kMaxRateHz, " looks a second")))
+        ->option_text("HZ");
+    command->add_flag("-i,--idle", values_.include_idle,
+                      "threads that sleep in the kernel, too");
+  }
+  void AddDuration(CLI::App* command, const std::string& help) {
+    command->add_option("-d,--duration", values_.duration_s, help)
+        ->check(Within(0, 1e9, "a duration is a number of seconds above 0"))
+        ->option_text("SECONDS");
+  }
+  void AddTop() {
+    top_ = app_.add_subcommand("top", "live table of functions by time");
+    AddPid(top_);
+    AddSampling(top_);
+    top_->add_flag("-t,--threads", values_.threads, "a line for each thread");
+    top_->add_option("--delay", values_.delay_s, "between two tables")
+        ->check(Within(0, 3600, "a delay is above 0 and at most 3600 seconds"))
+        ->option_text("SECONDS");
+    top_->add_option("-n", values_.tables, "print N plain tables, then end")
+        ->check(Within(0, 1e9, "-n is a number of tables above 0"))
+        ->option_text("N");
+  }
+  void AddRecord() {
+    record_ = app_.add_subcommand("record", "record into a file");
+    AddPid(record_);
+    AddSampling(record_);
+    record_
+        ->add_option("-o,--output", values_.output,
+                     "file to write; - for "
+                     "standard output")
+        ->required()
+        ->option_text("FILE");
+    record_
+        ->add_option("-f,--format", values_.format,
+                     "flamegraph, flat or raw (folded); by FILE's name when "
+                     "absent")
+        ->option_text("FORMAT");
+    AddDuration(record_, "how long; until Ctrl-C when absent");
+    record_->add_flag("-t,--threads", values_.threads, "keep threads apart");
+    record_->add_flag("-F,--function", values_.function,
+                      "by a function's first line, not by lines");
+    record_->add_flag("--nolineno", values_.no_line, "no line numbers")
+        ->excludes("--function");
+  }
+  void AddDump() {
+    dump_ = app_.add_subcommand("dump", "every thread's stack, once");
+    AddPid(dump_);
+    dump_->add_flag("-j,--json", values_.json, "as JSON");
+  }
+  void AddDiagnose() {
+    diagnose_ =
+        app_.add_subcommand("diagnose", "why the event loop does not move");
+    AddPid(diagnose_);
+    AddDuration(diagnose_, "how long to watch (2)");
+    diagnose_->add_flag("-j,--json", values_.json, "as JSON");
+  }
+
+  std::string Help() {
+    for (CLI::App* command : app_.get_subcommands()) return command->help();
+    return app_.help();
+  }
+  std::string SubcommandName() {
+    for (CLI::App* command : app_.get_subcommands()) {
+      return command->get_name() + " ";
+    }
+    return "";
+  }
+
+  absl::StatusOr<Command> Top() {
+    TopOptions options{.pid = values_.pid,
+                       .rate_hz = values_.rate_hz,
+                       .include_idle = values_.include_idle,
+                       .threads = values_.threads,
+                       .delay = absl::Seconds(values_.delay_s)};
+    if (values_.tables > 0) options.tables = values_.tables;
+    return Command(options);
+  }
+  absl::StatusOr<Command> Record() {
+    RecordOptions options{.pid = values_.pid,
+                          .output = values_.output,
+                          .rate_hz = values_.rate_hz,
+                          .include_idle = values_.include_idle,
+                          .threads = values_.threads};
+    if (values_.duration_s > 0) {
+      options.duration = absl::Seconds(values_.duration_s);
+    }
+    if (values_.function) {
+      options.naming.lines = NamingOptions::Lines::kFunction;
+    } else if (values_.no_line) {
+      options.naming.lines = NamingOptions::Lines::kNoLine;
+    }
+    if (!values_.format.empty()) {
+      const auto format = Formats().find(values_.format);
+      if (format == Formats().end()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("unknown format \"", values_.format,
+                         "\": use -f flamegraph, flat or raw"));
+      }
+      options.format = format->second;
+    } else if (const auto format = FormatOfFile(values_.output)) {
+      options.format = *format;
+    } else if (values_.output == "-") {
+      options.format = Format::kFlat;
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "cannot tell the format from \"", values_.output,
+          "\": add -f flamegraph, flat or raw, or name it .svg, .txt or "
+          ".folded"));
+    }
+    return Command(options);
+  }
+  absl::StatusOr<Command> Dump() {
+    return Command(DumpOptions{.pid = values_.pid, .json = values_.json});
+  }
+  absl::StatusOr<Command> Diagnose() {
+    DiagnoseOptions options{.pid = values_.pid, .json = values_.json};
+    if (values_.duration_s > 0) {
+      options.duration = absl::Seconds(values_.duration_s);
+    }
+    return Command(options);
+  }
+
+  Values values_;
+  CLI::App app_{"hubspy tells why a process's event loop does not move.",
+                "hubspy"};
+  CLI::App* top_ = nullptr;
+  CLI::App* record_ = nullptr;
+  CLI::App* dump_ = nullptr;
+  CLI::App* diagnose_ = nullptr;
+};
+
+}  // namespace
+
+absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv) {
+  return Parser().Parse(argc, argv);
+}
+
+std::optional<Format> FormatOfFile(absl::string_view file) {
+  if (absl::EndsWith(file, ".svg")) return Format::kFlamegraph;
+  if (absl::EndsWith(file, ".txt")) return Format::kFlat;
+  if (absl::EndsWith(file, ".folded") || absl::EndsWith(file, ".raw")) {
+    return Format::kRaw;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,75 @@
+// The command line, understood: py-spy's subcommands and option letters.
+//
+//   absl::StatusOr<Command> command = ParseCommandLine(argc, argv);
+//
+// Nothing is opened, attached or written here. A wrong line gives
+// InvalidArgument with one line that says what to do.
+#ifndef HUBSPY_CLI_OPTIONS_H_
+#define HUBSPY_CLI_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "symbolize/name_recording.h"
+
+namespace hubspy {
+
+inline constexpr double kDefaultRateHz = 100;
+// A look at one sleeping thread takes some 10 us, and pacing in user space
+// holds 10 kHz: above that most looks would be late.
+inline constexpr double kMaxRateHz = 10'000;
+
+enum class Format { kFlamegraph, kFlat, kRaw };
+
+struct TopOptions {
+  int32_t pid = 0;
+  double rate_hz = kDefaultRateHz;
+  bool include_idle = false;
+  bool threads = false;
+  absl::Duration delay = absl::Seconds(1);  // from one table to the next
+  std::optional<int> tables;                // -n; absent: a live screen
+};
+
+struct RecordOptions {
+  int32_t pid = 0;
+  std::string output;  // "-": standard output
+  Format format = Format::kFlamegraph;
+  absl::Duration duration = absl::InfiniteDuration();
+  double rate_hz = kDefaultRateHz;
+  bool include_idle = false;
+  bool threads = false;
+  NamingOptions naming;
+};
+
+struct DumpOptions {
+  int32_t pid = 0;
+  bool json = false;
+};
+
+struct DiagnoseOptions {
+  int32_t pid = 0;
+  absl::Duration duration = absl::Seconds(2);
+  bool json = false;
+};
+
+// Something to print on standard output, and done.
+struct Information {
+  std::string text;
+};
+
+using Command = std::variant<TopOptions, RecordOptions, DumpOptions,
+                             DiagnoseOptions, Information>;
+
+absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv);
+
+// By the file's name: .svg flamegraph, .txt flat, .folded or .raw raw; nullopt
+// for anything else.
+std::optional<Format> FormatOfFile(absl::string_view file);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_OPTIONS_H_

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/attachment.h"
+#include "cli/commands.h"
+#include "cli/naming.h"
+#include "cli/output_file.h"
+#include "cli/signal_waiter.h"
+#include "sample/sampler.h"
+#include "view/flamegraph.h"
+#include "view/flat.h"
+#include "view/fold.h"
+#include "view/raw.h"
+
+namespace hubspy {
+namespace {
+
+std::string Render(const Profile& profile, const RecordOptions& options) {
+  switch (options.format) {
+    case Format::kFlamegraph:
+      return RenderFlamegraph(
+          profile, {.include_idle = options.include_idle,
+                    .threads = options.threads,
+                    .title = absl::StrCat("hubspy: ", profile.command, " (",
+                                          profile.pid, ")")});
+    case Format::kFlat:
+      return RenderFlat(profile, profile,
+                        {.include_idle = options.include_idle});
+    case Format::kRaw:
+      return RenderRaw(profile, {.include_idle = options.include_idle,
+                                 .threads = options.threads});
+  }
+  return "";
+}
+
+int64_t UntilNs(int64_t now_ns, absl::Duration duration) {
+  if (duration == absl::InfiniteDuration()) return INT64_MAX;
+  return now_ns + absl::ToInt64Nanoseconds(duration);
+}
+
+void Announce(const RecordOptions& options) {
+  const std::string until =
+      options.duration == absl::InfiniteDuration()
+          ? "until Ctrl-C"
+          : absl::StrFormat("for %g s",
+                            absl::ToDoubleSeconds(options.duration));
+  std::cerr << absl::StrFormat("Sampling process %d %g times a second %s.\n",
+                               options.pid, options.rate_hz, until);
+}
+
+void Summarize(const Profile& profile, Sampler::Stop stop,
+               const RecordOptions& options, absl::string_view written_to) {
+  if (stop == Sampler::Stop::kTargetGone) {
+    std::cerr << absl::StrFormat("Process %d exited after %.1f s.\n",
+                                 profile.pid, profile.duration_ns / 1e9);
+  }
+  const bool all_idle =
+      std::all_of(profile.samples.begin(), profile.samples.end(),
+                  [](const Profile::Sample& s) { return s.idle; });
+  if (all_idle && !options.include_idle) {
+    std::cerr << "All threads were asleep: record with -i to see where.\n";
+  }
+  if (!profile.quality.last_failure.empty()) {
+    std::cerr << "Not every thread could be read: "
+              << profile.quality.last_failure << "\n";
+  }
+  std::cerr << SamplesLine(profile) << " written to " << written_to << ".\n";
+}
+
+}  // namespace
+
+absl::StatusOr<int> RunRecord(const RecordOptions& options) {
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
+      Attachment::Open(options.pid);
+  if (!attachment.ok()) return attachment.status();
+  absl::StatusOr<std::unique_ptr<OutputFile>> output =
+      OutputFile::Create(options.output);
+  if (!output.ok()) return output.status();
+
+  Announce(options);
+  Recording recording;
+  SignalWaiter waiter;
+  Sampler sampler([&] { return (*attachment)->Look(); }, waiter,
+                  {.rate_hz = options.rate_hz});
+  const Sampler::Stop stop =
+      sampler.Run(recording, UntilNs(waiter.NowNs(), options.duration));
+  if (recording.quality.samples == 0 && recording.quality.failed > 0) {
+    return absl::FailedPreconditionError(recording.quality.last_failure);
+  }
+  if (recording.quality.samples == 0 && stop == Sampler::Stop::kTargetGone) {
+    return absl::NotFoundError(absl::StrCat("process ", options.pid,
+                                            " exited before its first sample"));
+  }
+
+  Symbolizer symbolizer;
+  const Profile profile =
+      NameProfile(recording, **attachment, symbolizer, options.naming);
+  if (absl::Status status = (*output)->Write(Render(profile, options));
+      !status.ok()) {
+    return status;
+  }
+  Summarize(profile, stop, options, (*output)->name());
+  return 0;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,59 @@
+#include "cli/signal_waiter.h"
+
+#include <sys/select.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace hubspy {
+namespace {
+
+constexpr int64_t kSecondNs = 1'000'000'000;
+
+volatile sig_atomic_t stop_signal_seen = 0;
+
+void RememberSignal(int) { stop_signal_seen = 1; }
+
+}  // namespace
+
+SignalWaiter::SignalWaiter() {
+  stop_signal_seen = 0;
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGINT);
+  sigaddset(&held, SIGTERM);
+  sigprocmask(SIG_BLOCK, &held, &outside_);
+  sigdelset(&outside_, SIGINT);
+  sigdelset(&outside_, SIGTERM);
+  struct sigaction action = {};
+  action.sa_handler = RememberSignal;
+  sigaction(SIGINT, &action, &before_int_);
+  sigaction(SIGTERM, &action, &before_term_);
+}
+
+SignalWaiter::~SignalWaiter() {
+  sigaction(SIGINT, &before_int_, nullptr);
+  sigaction(SIGTERM, &before_term_, nullptr);
+  sigprocmask(SIG_SETMASK, &outside_, nullptr);
+}
+
+int64_t SignalWaiter::NowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * kSecondNs + now.tv_nsec;
+}
+
+void SignalWaiter::WaitUntil(int64_t until_ns) {
+  // Even when it is late already: this is where held signals come in.
+  do {
+    const int64_t left_ns = std::max<int64_t>(0, until_ns - NowNs());
+    const timespec timeout = {.tv_sec = left_ns / kSecondNs,
+                              .tv_nsec = left_ns % kSecondNs};
+    pselect(0, nullptr, nullptr, nullptr, &timeout, &outside_);
+  } while (!stop_requested() && NowNs() < until_ns);
+}
+
+bool SignalWaiter::stop_requested() const { return stop_signal_seen != 0; }
+
+}  // namespace hubspy

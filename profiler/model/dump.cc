@@ -1,0 +1,53 @@
+#include "model/dump.h"
+
+namespace hubspy {
+
+absl::string_view ThreadStateName(ThreadState state) {
+  switch (state) {
+    case ThreadState::kRunning:
+      return "running";
+    case ThreadState::kSleeping:
+      return "sleeping";
+    case ThreadState::kStopped:
+      return "stopped";
+    case ThreadState::kZombie:
+      return "zombie";
+  }
+  return "unknown";
+}
+
+absl::string_view GreenStateName(GreenState state) {
+  switch (state) {
+    case GreenState::kReady:
+      return "ready";
+    case GreenState::kRunning:
+      return "running";
+    case GreenState::kWaiting:
+      return "waiting";
+    case GreenState::kFinished:
+      return "finished";
+  }
+  return "unknown";
+}
+
+absl::string_view WaitReasonName(WaitReason reason) {
+  switch (reason) {
+    case WaitReason::kNone:
+      return "";
+    case WaitReason::kTimer:
+      return "timer";
+    case WaitReason::kFd:
+      return "fd";
+    case WaitReason::kJoin:
+      return "join";
+    case WaitReason::kPool:
+      return "pool";
+    case WaitReason::kEvent:
+      return "event";
+    case WaitReason::kOther:
+      return "other";
+  }
+  return "";
+}
+
+}  // namespace hubspy

@@ -1,0 +1,49 @@
+// Every stack of a process at one look: what `hubspy dump` prints.
+#ifndef HUBSPY_MODEL_DUMP_H_
+#define HUBSPY_MODEL_DUMP_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/hub.h"
+#include "model/profile.h"
+#include "model/snapshot.h"
+#include "model/stack.h"
+
+namespace hubspy {
+
+struct Dump {
+  // Innermost frame first; what is behind `end` could not be walked.
+  struct NamedStack {
+    std::vector<SymbolFrame> frames;
+    StackEnd end = StackEnd::kComplete;
+  };
+  struct Thread {
+    ThreadId tid = 0;
+    std::string name;
+    ThreadState state = ThreadState::kRunning;
+    NamedStack stack;
+    std::string problem;  // why there is no stack; empty when there is one
+  };
+  struct GreenThread {
+    GreenThreadView view;
+    NamedStack stack;  // empty for one that has not begun
+  };
+
+  int32_t pid = 0;
+  std::string command;
+  std::vector<Thread> threads;             // by tid
+  std::vector<GreenThread> green_threads;  // by hub, then by id
+};
+
+// "running", "sleeping", "stopped", "zombie": as in the JSON.
+absl::string_view ThreadStateName(ThreadState state);
+// "ready", "running", "waiting", "finished".
+absl::string_view GreenStateName(GreenState state);
+// "timer", "fd", "join", "pool", "event", "other"; empty for kNone.
+absl::string_view WaitReasonName(WaitReason reason);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_MODEL_DUMP_H_

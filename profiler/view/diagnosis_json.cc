@@ -1,0 +1,60 @@
+#include "absl/strings/str_cat.h"
+#include "view/diagnosis.h"
+#include "view/json.h"
+
+namespace hubspy {
+namespace {
+
+double Seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+Json TimersToJson(const std::vector<LateTimer>& timers) {
+  Json json = Json::array();
+  for (const LateTimer& timer : timers) {
+    Json entry = {{"green_thread", timer.green_thread}};
+    if (!timer.name.empty()) entry["name"] = timer.name;
+    entry["remaining_hub_seconds"] = Seconds(timer.remaining_hub_ns);
+    if (timer.due_in_real_ns != INT64_MAX) {
+      entry["due_in_seconds"] = Seconds(timer.due_in_real_ns);
+    }
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json EvidenceToJson(const Verdict& verdict) {
+  Json json = {{"watched_seconds", Seconds(verdict.watched_ns)},
+               {"iterations", verdict.iterations},
+               {"timers", verdict.timers},
+               {"green_threads", verdict.green_threads}};
+  if (verdict.clock) {
+    const ClockEvidence& clock = *verdict.clock;
+    json["rate"] = clock.rate;
+    json["timebase"] =
+        absl::StrCat(clock.timebase_numer, "/", clock.timebase_denom);
+    json["cause"] = std::string(ClockCauseName(clock.cause));
+    json["measured_over_seconds"] = Seconds(clock.measured_over_ns);
+    json["late_timers"] = TimersToJson(clock.timers);
+  }
+  if (verdict.culprit) json["green_thread"] = verdict.culprit->id;
+  if (!verdict.system_call.empty()) json["system_call"] = verdict.system_call;
+  if (!verdict.stack.empty()) json["frames"] = FramesToJson(verdict.stack);
+  return json;
+}
+
+}  // namespace
+
+std::string RenderDiagnosisJson(const Diagnosis& diagnosis) {
+  Json hubs = Json::array();
+  for (const Verdict& verdict : diagnosis.hubs) {
+    hubs.push_back({{"tid", verdict.tid},
+                    {"verdict", std::string(VerdictName(verdict.kind))},
+                    {"summary", verdict.summary},
+                    {"evidence", EvidenceToJson(verdict)},
+                    {"remedy", verdict.remedy}});
+  }
+  return ToText({{"schema", "hubspy.diagnose/1"},
+                 {"pid", diagnosis.pid},
+                 {"hubs", std::move(hubs)}});
+}
+
+}  // namespace hubspy

@@ -1,0 +1,58 @@
+#include "absl/strings/str_cat.h"
+#include "view/dump.h"
+#include "view/frame_label.h"
+#include "view/text.h"
+
+namespace hubspy {
+namespace {
+
+void AppendStack(const Dump::NamedStack& stack, std::string& text) {
+  for (const SymbolFrame& frame : stack.frames) {
+    absl::StrAppend(&text, "    ", FrameLabel(frame),
+                    frame.inlined ? " [inlined]" : "", "\n");
+  }
+  if (stack.end != StackEnd::kComplete) {
+    absl::StrAppend(&text, "    ... cut short: ", StackEndName(stack.end),
+                    "\n");
+  }
+}
+
+std::string Waiting(const GreenThreadView& green) {
+  if (green.state != GreenState::kWaiting) {
+    return std::string(GreenStateName(green.state));
+  }
+  std::string text = "waiting";
+  if (green.waiting_for != WaitReason::kNone) {
+    absl::StrAppend(&text, " for ", WaitReasonName(green.waiting_for));
+  }
+  if (green.fd) absl::StrAppend(&text, " ", *green.fd);
+  return text;
+}
+
+}  // namespace
+
+std::string RenderDumpText(const Dump& dump) {
+  std::string text =
+      absl::StrCat("Process ", dump.pid, ": ", CleanText(dump.command), "\n");
+  for (const Dump::Thread& thread : dump.threads) {
+    absl::StrAppend(&text, "\nThread ", thread.tid, " (",
+                    ThreadStateName(thread.state), "): \"",
+                    CleanText(thread.name), "\"\n");
+    if (!thread.problem.empty()) {
+      absl::StrAppend(&text, "    ", CleanText(thread.problem), "\n");
+    }
+    AppendStack(thread.stack, text);
+  }
+  for (const Dump::GreenThread& green : dump.green_threads) {
+    absl::StrAppend(&text, "\nGreen thread ", green.view.id, " (",
+                    Waiting(green.view), ")");
+    if (!green.view.name.empty()) {
+      absl::StrAppend(&text, ": \"", CleanText(green.view.name), "\"");
+    }
+    absl::StrAppend(&text, " of hub ", green.view.hub_tid, "\n");
+    AppendStack(green.stack, text);
+  }
+  return text;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,97 @@
+#include "cli/options.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hubspy {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+absl::StatusOr<Command> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "hubspy");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string Complaint(std::vector<const char*> arguments) {
+  const absl::StatusOr<Command> command = Parse(std::move(arguments));
+  EXPECT_FALSE(command.ok());
+  EXPECT_EQ(command.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(command.status().message());
+}
+
+TEST(Options, RecordTakesPySpysLetters) {
+  const auto command = Parse({"record", "-p", "12", "-o", "hub.svg", "-d", "5",
+                              "-r", "250", "-i", "-t", "-F"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  const auto& record = std::get<RecordOptions>(*command);
+  EXPECT_EQ(record.pid, 12);
+  EXPECT_EQ(record.output, "hub.svg");
+  EXPECT_EQ(record.format, Format::kFlamegraph);
+  EXPECT_EQ(record.duration, absl::Seconds(5));
+  EXPECT_EQ(record.rate_hz, 250);
+  EXPECT_TRUE(record.include_idle);
+  EXPECT_TRUE(record.threads);
+  EXPECT_EQ(record.naming.lines, NamingOptions::Lines::kFunction);
+}
+
+TEST(Options, ARecordingWithoutADurationGoesOnUntilStopped) {
+  const auto command = Parse({"record", "-p", "12", "-o", "x.txt"});
+  EXPECT_EQ(std::get<RecordOptions>(*command).duration,
+            absl::InfiniteDuration());
+}
+
+TEST(Options, TheFormatIsGuessedFromTheFilesName) {
+  EXPECT_EQ(FormatOfFile("a.svg"), Format::kFlamegraph);
+  EXPECT_EQ(FormatOfFile("a.txt"), Format::kFlat);
+  EXPECT_EQ(FormatOfFile("dir.svg/a.folded"), Format::kRaw);
+  EXPECT_EQ(FormatOfFile("svg"), std::nullopt);
+  EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.bin"}),
+              HasSubstr("add -f"));
+  const auto forced = Parse({"record", "-p", "1", "-o", "x.svg", "-f", "raw"});
+  EXPECT_EQ(std::get<RecordOptions>(*forced).format, Format::kRaw);
+  const auto standard_output = Parse({"record", "-p", "1", "-o", "-"});
+  EXPECT_EQ(std::get<RecordOptions>(*standard_output).format, Format::kFlat);
+}
+
+TEST(Options, AWrongLineGivesOneLineThatSaysWhatToDo) {
+  const auto one_line = Not(HasSubstr("\n"));
+  EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x", "-f", "gif"}),
+              AllOf(HasSubstr("flamegraph, flat or raw"), one_line));
+  EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.svg", "-r", "0"}),
+              AllOf(HasSubstr("a rate is above 0"), one_line));
+  EXPECT_THAT(Complaint({"top", "-p", "1", "-r", "1000000"}),
+              AllOf(HasSubstr("at most 10000"), one_line));
+  EXPECT_THAT(Complaint({"top", "-p", "1", "-r", "nan"}),
+              AllOf(HasSubstr("a rate is above 0"), one_line));
+  EXPECT_THAT(Complaint({"top", "-p", "-4"}),
+              AllOf(HasSubstr("a process id is"), one_line));
+  EXPECT_THAT(Complaint({"dump"}), AllOf(HasSubstr("--pid"), one_line));
+  EXPECT_THAT(Complaint({"record", "-p", "1"}),
+              AllOf(HasSubstr("--output"), one_line));
+  EXPECT_THAT(Complaint({"diagnose", "-p", "1", "-d", "-2"}),
+              AllOf(HasSubstr("a duration is"), one_line));
+  EXPECT_THAT(Complaint({"frobnicate"}), one_line);
+  EXPECT_THAT(Complaint({"top", "-p", "1", "--frobnicate"}), one_line);
+}
+
+TEST(Options, HelpAndVersionAreInformation) {
+  for (const auto& arguments :
+       std::vector<std::vector<const char*>>{{}, {"--help"}, {"-h"}}) {
+    const auto command = Parse(arguments);
+    ASSERT_TRUE(command.ok()) << command.status();
+    EXPECT_THAT(std::get<Information>(*command).text, HasSubstr("diagnose"));
+  }
+  EXPECT_THAT(std::get<Information>(*Parse({"--version"})).text,
+              HasSubstr("hubspy 0"));
+  EXPECT_THAT(std::get<Information>(*Parse({"record", "--help"})).text,
+              HasSubstr("--output"));
+}
+
+}  // namespace
+}  // namespace hubspy

@@ -1,0 +1,217 @@
+#include "hubs/hub_reader.h"
+
+#include <cstdint>
+#include <random>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "profiler/hubs/published.h"
+
+namespace hubspy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint64_t kBlockAt = 0x10000;
+constexpr uint64_t kHubAt = 0x20000;
+constexpr uint64_t kSlabAt = 0x30000;
+constexpr uint64_t kStackAt = 0x40000;
+
+class HubReaderTest : public ::testing::Test {
+ protected:
+  HubReaderTest() {
+    memory_.Put(kBlockAt, MakeBlock(kHubAt));
+    memory_.Put(kHubAt, FakeHub{});
+  }
+
+  FakeMemory memory_;
+  HubReader reader_{memory_, Address(kBlockAt)};
+};
+
+TEST_F(HubReaderTest, FindsEachFieldWhereTheTableSays) {
+  memory_.Put(kHubAt, FakeHub{.tid = 42, .iterations = 99});
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok()) << hubs.status();
+  ASSERT_EQ(hubs->size(), 1u);
+  const HubView& hub = hubs->front();
+  EXPECT_EQ(hub.tid, 42);
+  EXPECT_EQ(hub.state, HubState::kPolling);
+  EXPECT_EQ(hub.iterations, 99u);
+  EXPECT_EQ(hub.last.now_ns, -5);  // signed
+  EXPECT_EQ(hub.poll_until_ns, std::nullopt);
+  EXPECT_EQ(hub.timebase_numer, 125u);
+  EXPECT_EQ(hub.timebase_denom, 3u);
+  EXPECT_EQ(hub.record, Address(kHubAt));
+}
+
+TEST_F(HubReaderTest, FieldsOfAnotherReleaseAreAbsentOrIgnored) {
+  green::abi::Block block = MakeBlock(kHubAt);
+  block.hub_fields[3].field = 60'000;  // kHubIterations became something new
+  memory_.Put(kBlockAt, block);
+  memory_.Put(kHubAt, FakeHub{.iterations = 99});
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok()) << hubs.status();
+  EXPECT_EQ(hubs->front().iterations, 0u);
+  EXPECT_EQ(hubs->front().tid, 7);
+}
+
+TEST_F(HubReaderTest, WalksEveryHubInUse) {
+  memory_.Put(kHubAt, FakeHub{.tid = 1, .next = kHubAt + 0x1000});
+  memory_.Put(kHubAt + 0x1000, FakeHub{.tid = 0, .next = kHubAt + 0x2000});
+  memory_.Put(kHubAt + 0x2000, FakeHub{.tid = 3});
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok());
+  ASSERT_EQ(hubs->size(), 2u);
+  EXPECT_EQ((*hubs)[1].tid, 3);
+}
+
+TEST_F(HubReaderTest, AListThatGoesInCirclesIsAnError) {
+  memory_.Put(kHubAt, FakeHub{.next = kHubAt});
+  EXPECT_EQ(reader_.ReadHubs().status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(HubReaderTest, NoHubYetIsNotAnError) {
+  memory_.Put(kBlockAt, green::abi::Block{});
+  EXPECT_EQ(reader_.ReadHubs().status().code(), absl::StatusCode::kUnavailable);
+  memory_.Put(kBlockAt, MakeBlock(0));
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok());
+  EXPECT_TRUE(hubs->empty());
+}
+
+TEST_F(HubReaderTest, AnotherVersionSaysWhatToDo) {
+  green::abi::Block block = MakeBlock(kHubAt);
+  block.version = 9;
+  memory_.Put(kBlockAt, block);
+  EXPECT_THAT(std::string(reader_.ReadHubs().status().message()),
+              HasSubstr("use the hubspy of"));
+}
+
+TEST_F(HubReaderTest, AFieldOutsideItsRecordIsRefused) {
+  green::abi::Block block = MakeBlock(kHubAt);
+  block.hub_fields[0].offset = sizeof(FakeHub) - 4;
+  memory_.Put(kBlockAt, block);
+  EXPECT_EQ(reader_.ReadHubs().status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(HubReaderTest, ARecordThatIsAlwaysHalfWrittenIsAborted) {
+  memory_.Put(kHubAt, FakeHub{.sequence = 3});
+  EXPECT_EQ(reader_.ReadHubs().status().code(), absl::StatusCode::kAborted);
+}
+
+TEST_F(HubReaderTest, AHubThatIsNotMappedIsAnError) {
+  memory_.Put(kBlockAt, MakeBlock(0xdead0000));
+  EXPECT_THAT(std::string(reader_.ReadHubs().status().message()),
+              HasSubstr("0xdead0000"));
+}
+
+TEST_F(HubReaderTest, ReadsGreenThreadsOfEverySlabByNumber) {
+  FakeSlab<3> first;
+  first.header.next = kSlabAt + 0x1000;
+  first.records[0] = {.id = 9, .name = "nine"};
+  first.records[2] = {.id = 2, .fd = 5};
+  first.records[2].deadline_ns = 77;
+  FakeSlab<1> second;
+  second.records[0] = {.id = 4,
+                       .name = {'n', '\x1b', 'o', 'e', 'n', 'd', 'e', 'd'}};
+  memory_.Put(kSlabAt, first);
+  memory_.Put(kSlabAt + 0x1000, second);
+  memory_.Put(kHubAt, FakeHub{.first_slab = kSlabAt});
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok());
+  const auto greens = reader_.ReadGreenThreads(hubs->front());
+  ASSERT_TRUE(greens.ok()) << greens.status();
+  ASSERT_EQ(greens->size(), 3u);
+  EXPECT_EQ((*greens)[0].id, 2u);
+  EXPECT_EQ((*greens)[0].fd, 5);
+  EXPECT_EQ((*greens)[0].deadline_ns, 77);
+  EXPECT_EQ((*greens)[1].name, "n?oended");
+  EXPECT_EQ((*greens)[2].name, "nine");
+  EXPECT_EQ((*greens)[2].fd, std::nullopt);
+  EXPECT_EQ((*greens)[2].hub_tid, 7);
+}
+
+TEST_F(HubReaderTest, AThousandGreenThreadsAreOneRead) {
+  auto slab = std::make_unique<FakeSlab<1000>>();
+  for (int i = 0; i < 1000; ++i) slab->records[i].id = i + 1;
+  memory_.Put(kSlabAt, *slab);
+  memory_.Put(kHubAt, FakeHub{.first_slab = kSlabAt});
+  const auto hubs = reader_.ReadHubs();
+  memory_.reads = 0;
+  EXPECT_EQ(reader_.ReadGreenThreads(hubs->front())->size(), 1000u);
+  EXPECT_LE(memory_.reads, 2);  // the slab's header, and its records
+}
+
+TEST_F(HubReaderTest, ASlabThatClaimsTooMuchIsRefusedWithoutAllocatingIt) {
+  FakeSlab<1> slab;
+  slab.header.count = UINT32_MAX;
+  memory_.Put(kSlabAt, slab);
+  memory_.Put(kHubAt, FakeHub{.first_slab = kSlabAt});
+  const auto hubs = reader_.ReadHubs();
+  EXPECT_EQ(reader_.ReadGreenThreads(hubs->front()).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(HubReaderTest, ASuspendedContextIsReadAsTheTableSays) {
+  FakeSlab<1> slab;
+  slab.records[0] = {.id = 1, .saved_sp = kStackAt};
+  memory_.Put(kSlabAt, slab);
+  memory_.Put(kStackAt, FakeContext{});
+  memory_.Put(kHubAt, FakeHub{.first_slab = kSlabAt});
+  const auto hubs = reader_.ReadHubs();
+  const auto greens = reader_.ReadGreenThreads(hubs->front());
+  ASSERT_TRUE(greens->front().suspended);
+  const Registers& registers = *greens->front().suspended;
+  EXPECT_EQ(registers.pc(), Address(0x401000));
+  EXPECT_EQ(registers.sp(), Address(kStackAt + sizeof(FakeContext)));
+  EXPECT_EQ(registers.Get(Reg::kRbx), 0x3u);
+  EXPECT_FALSE(registers.Has(Reg::kRax));
+}
+
+TEST_F(HubReaderTest, ParseHubTakesTheContextFromTheCopyOfTheSameInstant) {
+  memory_.Put(kHubAt, FakeHub{.run_saved_sp = kStackAt});
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok());
+  MemoryCopy record{.begin = Address(kHubAt), .bytes = memory_.regions[kHubAt]};
+  FakeContext context;
+  MemoryCopy run{.begin = Address(kStackAt)};
+  run.bytes.resize(sizeof(context));
+  std::memcpy(run.bytes.data(), &context, sizeof(context));
+
+  EXPECT_EQ(reader_.ParseHub(record, run)->suspended_run->pc(),
+            Address(0x401000));
+  // A copy of another place does not hold it.
+  EXPECT_FALSE(reader_.ParseHub(record, MemoryCopy{})->suspended_run);
+  run.begin = Address(kStackAt + 8);
+  EXPECT_FALSE(reader_.ParseHub(record, run)->suspended_run);
+  record.bytes.pop_back();
+  EXPECT_FALSE(reader_.ParseHub(record, run).ok());
+}
+
+// Whatever the bytes: an answer, and no read outside of them (run with
+// sanitizers).
+TEST_F(HubReaderTest, GarbageGivesAnAnswer) {
+  std::mt19937_64 random(1);
+  FakeSlab<4> slab;
+  slab.records[0] = {.id = 1, .saved_sp = kStackAt};
+  for (int round = 0; round < 20'000; ++round) {
+    memory_.Put(kBlockAt, MakeBlock(kHubAt));
+    memory_.Put(kHubAt,
+                FakeHub{.run_saved_sp = kStackAt, .first_slab = kSlabAt});
+    memory_.Put(kSlabAt, slab);
+    memory_.Put(kStackAt, FakeContext{});
+    for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+      auto region = memory_.regions.begin();
+      std::advance(region, random() % memory_.regions.size());
+      region->second[random() % region->second.size()] =
+          static_cast<std::byte>(random());
+    }
+    HubReader reader(memory_, Address(kBlockAt));
+    const auto hubs = reader.ReadHubs();
+    if (!hubs.ok()) continue;
+    for (const HubView& hub : *hubs) reader.ReadGreenThreads(hub).IgnoreError();
+  }
+}
+
+}  // namespace
+}  // namespace hubspy
