@@ -1,0 +1,83 @@
+// A suspended flow of execution, saved on its own stack, and the switch from
+// one to another.
+//
+//   uint64_t here = 0;
+//   uint64_t there = PrepareContext(stack.end, &Function, argument);
+//   SwitchContext(&here, there);  // Function(argument) runs on `stack`
+//
+// A context is its saved stack pointer; what lies there is described by
+// context_layout_<machine>.h and published for observers. Debuggers can unwind
+// through a switch, and stop at the first frame of a context.
+//
+// The surprising part: nothing but what the ABI calls preserved is saved. State
+// that a C++ program thinks of as the thread's, such as the exceptions being
+// handled, is its caller's to save (see green_thread.cc).
+#ifndef GREEN_CONTEXT_H_
+#define GREEN_CONTEXT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if !defined(__x86_64__)
+#error "green: no context switch for this machine yet"
+#endif
+#include "green/context_layout_x86_64.h"
+
+extern "C" {
+// Saves the running context, stores its stack pointer in *save_sp, resumes
+// to_sp. Returns when somebody switches back.
+void green_switch_context(uint64_t* save_sp, uint64_t to_sp);
+void green_start_context();
+}
+
+namespace green::internal {
+
+struct SavedContext {
+  uint32_t mxcsr;
+  uint16_t x87_control;
+  uint16_t padding;
+  uint64_t r12;
+  uint64_t r13;
+  uint64_t r14;
+  uint64_t r15;
+  uint64_t rbx;
+  uint64_t rbp;
+  uint64_t rip;
+};
+static_assert(offsetof(SavedContext, mxcsr) == GREEN_CONTEXT_MXCSR);
+static_assert(offsetof(SavedContext, x87_control) == GREEN_CONTEXT_X87_CONTROL);
+static_assert(offsetof(SavedContext, r12) == GREEN_CONTEXT_R12);
+static_assert(offsetof(SavedContext, r13) == GREEN_CONTEXT_R13);
+static_assert(offsetof(SavedContext, r14) == GREEN_CONTEXT_R14);
+static_assert(offsetof(SavedContext, r15) == GREEN_CONTEXT_R15);
+static_assert(offsetof(SavedContext, rbx) == GREEN_CONTEXT_RBX);
+static_assert(offsetof(SavedContext, rbp) == GREEN_CONTEXT_RBP);
+static_assert(offsetof(SavedContext, rip) == GREEN_CONTEXT_RIP);
+static_assert(sizeof(SavedContext) == GREEN_CONTEXT_SIZE);
+
+// Lays out, at the top of a stack that ends at `stack_end`, a context that
+// calls function(argument) when it is first switched to. `function` must not
+// return. `stack_end` must be a multiple of 16.
+inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
+                               void* argument) {
+  SavedContext context = {};
+  // The state a process starts with (System V ABI AMD64, figure 3.4): all
+  // floating point exceptions masked, round to nearest, x87 in full precision.
+  context.mxcsr = 0x1f80;
+  context.x87_control = 0x037f;
+  context.r12 = reinterpret_cast<uint64_t>(function);
+  context.r13 = reinterpret_cast<uint64_t>(argument);
+  context.rip = reinterpret_cast<uint64_t>(&green_start_context);
+  const uint64_t sp = stack_end - sizeof(context);
+  std::memcpy(reinterpret_cast<void*>(sp), &context, sizeof(context));
+  return sp;
+}
+
+inline void SwitchContext(uint64_t* save_sp, uint64_t to_sp) {
+  green_switch_context(save_sp, to_sp);
+}
+
+}  // namespace green::internal
+
+#endif  // GREEN_CONTEXT_H_

@@ -1,0 +1,82 @@
+/* Switching stacks on x86_64. See context.h for the contract.
+
+   The unwind information is right at every instruction: a suspended context
+   looks like a function that is about to return to its caller, and below the
+   first frame of a context there is nothing. */
+#include "green/context_layout_x86_64.h"
+
+#define LOCALS (GREEN_CONTEXT_SIZE - 8)
+/* From the CFA, which lies above the return address, to a register's slot. */
+#define SLOT(offset) ((offset) - GREEN_CONTEXT_SIZE)
+
+        .text
+
+/* void green_switch_context(uint64_t* save_sp (rdi), uint64_t to_sp (rsi)) */
+        .globl  green_switch_context
+        .hidden green_switch_context
+        .type   green_switch_context, @function
+        .balign 16
+green_switch_context:
+        .cfi_startproc
+        leaq    -LOCALS(%rsp), %rsp
+        .cfi_adjust_cfa_offset LOCALS
+        stmxcsr GREEN_CONTEXT_MXCSR(%rsp)
+        fnstcw  GREEN_CONTEXT_X87_CONTROL(%rsp)
+        movq    %r12, GREEN_CONTEXT_R12(%rsp)
+        .cfi_offset r12, SLOT(GREEN_CONTEXT_R12)
+        movq    %r13, GREEN_CONTEXT_R13(%rsp)
+        .cfi_offset r13, SLOT(GREEN_CONTEXT_R13)
+        movq    %r14, GREEN_CONTEXT_R14(%rsp)
+        .cfi_offset r14, SLOT(GREEN_CONTEXT_R14)
+        movq    %r15, GREEN_CONTEXT_R15(%rsp)
+        .cfi_offset r15, SLOT(GREEN_CONTEXT_R15)
+        movq    %rbx, GREEN_CONTEXT_RBX(%rsp)
+        .cfi_offset rbx, SLOT(GREEN_CONTEXT_RBX)
+        movq    %rbp, GREEN_CONTEXT_RBP(%rsp)
+        .cfi_offset rbp, SLOT(GREEN_CONTEXT_RBP)
+
+        /* The save is the last thing done on the old stack: an observer that
+           finds save_sp set finds a complete context there. */
+        movq    %rsp, (%rdi)
+        movq    %rsi, %rsp
+
+        ldmxcsr GREEN_CONTEXT_MXCSR(%rsp)
+        fldcw   GREEN_CONTEXT_X87_CONTROL(%rsp)
+        movq    GREEN_CONTEXT_R12(%rsp), %r12
+        movq    GREEN_CONTEXT_R13(%rsp), %r13
+        movq    GREEN_CONTEXT_R14(%rsp), %r14
+        movq    GREEN_CONTEXT_R15(%rsp), %r15
+        movq    GREEN_CONTEXT_RBX(%rsp), %rbx
+        movq    GREEN_CONTEXT_RBP(%rsp), %rbp
+        .cfi_restore r12
+        .cfi_restore r13
+        .cfi_restore r14
+        .cfi_restore r15
+        .cfi_restore rbx
+        .cfi_restore rbp
+        /* A jump, not a ret: the processor's return predictor remembers the
+           old stack's caller and would be wrong every time. The return address
+           stays readable below rsp, in the red zone, for unwinders. */
+        movq    GREEN_CONTEXT_RIP(%rsp), %rcx
+        leaq    GREEN_CONTEXT_SIZE(%rsp), %rsp
+        .cfi_def_cfa_offset 0
+        jmp     *%rcx
+        .cfi_endproc
+        .size   green_switch_context, . - green_switch_context
+
+/* Where a new context begins: r12 holds the function, r13 its argument. */
+        .globl  green_start_context
+        .hidden green_start_context
+        .type   green_start_context, @function
+        .balign 16
+green_start_context:
+        .cfi_startproc
+        .cfi_undefined rip
+        .cfi_undefined rbp
+        movq    %r13, %rdi
+        callq   *%r12
+        ud2
+        .cfi_endproc
+        .size   green_start_context, . - green_start_context
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,324 @@
+// The loop and what is asked of it. Switching is in hub_switch.cc.
+#include "green/hub.h"
+
+#include <cxxabi.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "green/control_block.h"
+#include "green/green_thread.h"
+#include "green/report.h"
+#include "green/sanitizers.h"
+#include "green/thread_id.h"
+
+namespace green {
+
+using abi::HubState;
+using abi::WaitReason;
+using internal::ControlBlock;
+using internal::GreenQueue;
+using internal::Timer;
+using internal::TimerQueue;
+
+namespace {
+
+// A turn with nothing to wait for is not endless, as in eventlet.
+constexpr int64_t kIdleTurnNs = 60'000'000'000;
+
+#if defined(GREEN_ASAN) || defined(GREEN_TSAN)
+constexpr size_t kDefaultStackSize = size_t{256} << 10;
+#else
+constexpr size_t kDefaultStackSize = size_t{64} << 10;
+#endif
+
+int64_t SaturatingAdd(int64_t a, int64_t b) {
+  int64_t sum;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? INT64_MIN : INT64_MAX;
+}
+
+int64_t SaturatingSubtract(int64_t a, int64_t b) {
+  int64_t difference;
+  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+  return a < 0 ? INT64_MIN : INT64_MAX;
+}
+
+}  // namespace
+
+const char* HubStopped::what() const noexcept {
+  return "green::HubStopped: the hub was stopped while its thread waited";
+}
+
+struct Hub::Callback : Timer {
+  explicit Callback(size_t its_index)
+      : Timer(Purpose::kCallBack), index(its_index) {}
+
+  const size_t index;
+  uint64_t generation = 1;
+  std::function<void()> function;
+};
+
+Hub::Hub(const HubOptions& options)
+    : record_(internal::AcquireHubRecord()),
+      clock_(options.clock),
+      own_poller_(options.poller == nullptr ? internal::MakePoller() : nullptr),
+      poller_(options.poller == nullptr ? own_poller_.get() : options.poller),
+      own_code_(std::make_unique<ControlBlock>()),
+      current_(own_code_.get()),
+      run_stack_(std::make_unique<internal::SanitizedStack>()),
+      run_exceptions_(std::make_unique<internal::ExceptionState>()),
+      thread_exceptions_(reinterpret_cast<internal::ExceptionState*>(
+          ::abi::__cxa_get_globals())),
+      stacks_(options.stack_size == 0 ? kDefaultStackSize
+                                      : options.stack_size) {
+  run_stack_->AdoptThread();
+  own_code_->record.state.Set(abi::GreenState::kRunning);
+  record_.iterations.Set(0);
+  record_.timers_fired.Set(0);
+  record_.switches.Set(0);
+  record_.poll_entered_real_ns.Set(0);
+  record_.poll_until_ns.Set(abi::kNoTime);
+  record_.ready.Set(0);
+  record_.current.Set(0);
+  record_.run_saved_sp.Set(0);
+  record_.state.Set(HubState::kRunning);
+  PublishTimers();
+  ReadClock();
+  record_.first_ticks.Set(record_.last_ticks.Get());
+  record_.first_now_ns.Set(record_.last_now_ns.Get());
+  record_.first_real_ns.Set(record_.last_real_ns.Get());
+  record_.thread_id.Set(internal::CurrentThreadId());
+}
+
+Hub::~Hub() {
+  UnwindGreenThreads();
+  for (Callback& callback : callbacks_) timers_.Cancel(callback);
+  internal::ReleaseHubRecord(record_);
+}
+
+void Hub::Run() {
+  if (current_ != own_code_.get()) {
+    throw std::logic_error(
+        current_ == nullptr
+            ? "green::Hub::Run: called by a callback of the hub that runs"
+            : "green::Hub::Run: called by a green thread of the same hub");
+  }
+  // Leaves things as they should be also when a clock or a poller throws.
+  struct OnTop {
+    explicit OnTop(Hub& its_hub) : hub(its_hub) {
+      hub.current_ = nullptr;
+      hub.own_code_is_next_ = false;
+    }
+    ~OnTop() {
+      hub.current_ = hub.own_code_.get();
+      hub.record_.state.Set(hub.own_code_is_next_ ? HubState::kRunning
+                                                  : HubState::kStopped);
+    }
+    Hub& hub;
+  } on_top(*this);
+
+  for (;;) {
+    timers_.Prepare();
+    FireDueTimers(ReadClock());
+    timers_.Prepare();
+    PublishTimers();
+    RunReady();
+    record_.iterations.Increment();
+    if (own_code_is_next_ || stop_requested_.load(std::memory_order_acquire)) {
+      break;
+    }
+    if (ready_.empty()) WaitUntilNextTimer();
+  }
+  if (!own_code_is_next_) {
+    stop_requested_.store(false, std::memory_order_relaxed);
+  }
+}
+
+void Hub::Stop() {
+  stop_requested_.store(true, std::memory_order_release);
+  poller_->Wake();
+}
+
+int64_t Hub::ReadClock() {
+  ClockReading reading;
+  int64_t real_ns;
+  if (clock_ == nullptr) {
+    reading = monotonic_clock_.Read();
+    real_ns = reading.now_ns;
+  } else {
+    reading = clock_->Read();
+    real_ns = MonotonicNanoseconds();
+  }
+  record_.clock_sequence.Increment();
+  record_.timebase_numer.Set(reading.timebase.numer());
+  record_.timebase_denom.Set(reading.timebase.denom());
+  record_.last_ticks.Set(reading.ticks);
+  record_.last_now_ns.Set(reading.now_ns);
+  record_.last_real_ns.Set(real_ns);
+  record_.clock_sequence.Increment();
+  return reading.now_ns;
+}
+
+void Hub::FireDueTimers(int64_t now_ns) {
+  if (timers_.NextDeadlineNs() > now_ns) return;
+  record_.state.Set(HubState::kFiringTimers);
+  while (Timer* const timer = timers_.PopDue(now_ns)) {
+    record_.timers_fired.Increment();
+    switch (timer->purpose()) {
+      case Timer::Purpose::kWakeGreenThread:
+        Ready(internal::ControlBlockOf(*timer));
+        break;
+      case Timer::Purpose::kCallBack:
+        CallBack(static_cast<Callback&>(*timer));
+        break;
+    }
+  }
+  record_.state.Set(HubState::kRunning);
+}
+
+void Hub::CallBack(Callback& callback) {
+  const std::function<void()> function = std::move(callback.function);
+  callback.function = nullptr;
+  ++callback.generation;
+  free_callbacks_.push_back(callback.index);
+  try {
+    function();
+  } catch (...) {
+    internal::Report("a timer callback ended with an exception",
+                     std::current_exception());
+  }
+}
+
+void Hub::RunReady() {
+  turn_count_ = ready_count_;
+  while (ControlBlock* const next = TakeReady()) SwitchFromRun(*next);
+}
+
+void Hub::WaitUntilNextTimer() {
+  timers_.Prepare();
+  PublishTimers();
+  const int64_t deadline_ns = timers_.NextDeadlineNs();
+  const int64_t timeout_ns = deadline_ns == TimerQueue::kNever
+                                 ? kIdleTurnNs
+                                 : SaturatingSubtract(deadline_ns, ReadClock());
+  if (timeout_ns <= 0) return;
+  record_.poll_entered_real_ns.Set(record_.last_real_ns.Get());
+  record_.poll_until_ns.Set(deadline_ns);
+  record_.state.Set(HubState::kPolling);
+  poller_->Wait(timeout_ns);
+  record_.state.Set(HubState::kRunning);
+}
+
+void Hub::PublishTimers() {
+  static_assert(TimerQueue::kNever == abi::kNoTime);
+  record_.timers.Set(timers_.size());
+  record_.next_deadline_ns.Set(timers_.NextDeadlineNs());
+}
+
+ScheduledCall Hub::CallAfter(absl::Duration delay,
+                             std::function<void()> callback) {
+  if (free_callbacks_.empty()) {
+    // Giving a callback back must not need memory.
+    free_callbacks_.reserve(callbacks_.size() + 1);
+    callbacks_.emplace_back(callbacks_.size());
+    free_callbacks_.push_back(callbacks_.size() - 1);
+  }
+  Callback& chosen = callbacks_[free_callbacks_.back()];
+  timers_.Add(chosen,
+              SaturatingAdd(ReadClock(), internal::DelayNanoseconds(delay)));
+  free_callbacks_.pop_back();
+  chosen.function = std::move(callback);
+  PublishTimers();
+
+  ScheduledCall call;
+  call.index_ = chosen.index;
+  call.generation_ = chosen.generation;
+  return call;
+}
+
+bool Hub::Cancel(ScheduledCall call) {
+  if (call.index_ >= callbacks_.size()) return false;
+  Callback& callback = callbacks_[call.index_];
+  if (callback.generation != call.generation_) return false;
+  timers_.Cancel(callback);
+  ++callback.generation;
+  free_callbacks_.push_back(callback.index);
+  PublishTimers();
+  // Last, because what it captured may do anything as it goes.
+  const std::function<void()> function = std::move(callback.function);
+  callback.function = nullptr;
+  return true;
+}
+
+HubStats Hub::Stats() const {
+  return {.iterations = record_.iterations.Get(),
+          .switches = record_.switches.Get(),
+          .timers_fired = record_.timers_fired.Get(),
+          .green_threads = green_threads_,
+          .ready = ready_count_,
+          .timers = timers_.size()};
+}
+
+void Hub::WaitIn(GreenQueue& waiters, WaitReason reason) {
+  RequireWaitable();
+  current_->record.state.Set(abi::GreenState::kWaiting);
+  current_->record.waits_for.Set(reason);
+  waiters.PushBack(*current_);
+  Suspend(&waiters);
+}
+
+void Hub::SleepFor(int64_t duration_ns) {
+  RequireWaitable();
+  WakeAfter(*current_, duration_ns);
+  Suspend(nullptr);
+}
+
+void Hub::WakeAfter(ControlBlock& block, int64_t delay_ns) {
+  const int64_t deadline_ns = SaturatingAdd(ReadClock(), delay_ns);
+  if (deadline_ns != TimerQueue::kNever) {
+    timers_.Add(block.timer, deadline_ns);
+    record_.timers.Set(timers_.size());
+  }
+  block.record.deadline_ns.Set(deadline_ns);
+  block.record.waits_for.Set(WaitReason::kTimer);
+  block.record.state.Set(abi::GreenState::kWaiting);
+}
+
+void Hub::YieldToOthers() {
+  RequireWaitable();
+  Ready(*current_);
+  Suspend(&ready_);
+}
+
+bool Hub::RunsIn(const internal::PoolState& pool) const {
+  return current_ != nullptr && current_->task != nullptr &&
+         current_->task->pool() == &pool;
+}
+
+void Hub::RequireWaitable() const {
+  if (current_ == nullptr) {
+    throw std::logic_error("green: a hub's callback must not wait");
+  }
+}
+
+void Hub::Ready(ControlBlock& block) {
+  block.record.state.Set(abi::GreenState::kReady);
+  block.record.waits_for.Set(WaitReason::kNone);
+  block.record.deadline_ns.Set(abi::kNoTime);
+  ready_.PushBack(block);
+  record_.ready.Set(++ready_count_);
+}
+
+void Hub::ReadyFirst(GreenQueue& waiters) {
+  // Whoever waits while the hub goes away is never switched to again, and may
+  // be gone already.
+  if (closing_) return;
+  if (ControlBlock* const first = waiters.PopFront()) Ready(*first);
+}
+
+void Hub::ReadyAll(GreenQueue& waiters) {
+  while (!closing_ && !waiters.empty()) ReadyFirst(waiters);
+}
+
+}  // namespace green

@@ -1,0 +1,208 @@
+// The loop that an OS thread's green threads take turns in.
+//
+// Each OS thread has one hub, made on first use. Its loop, turn by turn: fire
+// the timers that are due by the hub's clock, run what is ready, wait until the
+// next deadline. Programs seldom name it: when a thread's own code waits
+// (Sleep, GreenThread::Wait, GreenPool::WaitAll), the loop runs on top of it
+// and returns when the wait is over. Everything but Stop() belongs to the hub's
+// own thread.
+//
+// When a thread exits, its hub unwinds the green threads that are left with
+// GreenExit. One that waits again while it is unwound is abandoned as it is.
+//
+// The surprising part: a thread that waits for what can never happen waits for
+// ever, as in eventlet. Nothing here can know that no other thread will Stop().
+#ifndef GREEN_HUB_H_
+#define GREEN_HUB_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "green/clock.h"
+#include "green/green_queue.h"
+#include "green/introspect_abi.h"
+#include "green/poller.h"
+#include "green/stack.h"
+#include "green/timer_queue.h"
+
+namespace green {
+
+class GreenPool;
+
+namespace internal {
+class HubOwner;
+class SanitizedStack;
+class Task;
+struct ControlBlock;
+struct HubRecord;
+struct PoolState;
+struct ExceptionState;
+void Start(Task& task);
+void StartAfter(Task& task, int64_t delay_ns);
+}  // namespace internal
+
+struct HubOptions {
+  // Not owned; nullptr is the machine's own. Must outlive the thread.
+  Clock* clock = nullptr;
+  Poller* poller = nullptr;
+
+  // Usable bytes of a green thread's stack; 0 is the default, 64 KiB (256 KiB
+  // in a sanitized build).
+  size_t stack_size = 0;
+};
+
+struct HubStats {
+  uint64_t iterations = 0;  // turns of the loop
+  uint64_t switches = 0;    // to green threads
+  uint64_t timers_fired = 0;
+  size_t green_threads = 0;  // that have not ended
+  size_t ready = 0;          // of those
+  size_t timers = 0;         // that are pending
+};
+
+// Thrown by a wait of the thread's own code when the loop under it is stopped.
+class HubStopped : public std::exception {
+ public:
+  const char* what() const noexcept override;
+};
+
+// Names a callback that was scheduled; stays harmless after it was called.
+class ScheduledCall {
+ public:
+  ScheduledCall() = default;
+
+ private:
+  friend class Hub;
+  size_t index_ = 0;
+  uint64_t generation_ = 0;  // 0: none
+};
+
+class Hub {
+ public:
+  // The calling thread's.
+  static Hub& Current();
+
+  // Makes the calling thread's hub with these options. Throws std::logic_error
+  // when it has one already.
+  static void Configure(const HubOptions& options);
+
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // Runs the loop until Stop(). Only from the thread's own code: throws
+  // std::logic_error in a green thread or a callback.
+#if defined(__clang__)
+  [[gnu::noinline]]
+#else
+  [[gnu::noinline, gnu::noclone]]
+#endif
+  void
+  Run();
+
+  // Ends the Run() that goes on, or else the next one, after what is ready in
+  // that turn has run. A Sleep or Wait of the thread's own code that the loop
+  // runs for throws HubStopped. Any thread may call it, and a signal handler.
+  void Stop();
+
+  // Calls `callback` in the loop, on no green thread, `delay` from now. It must
+  // not wait. An exception it throws is reported on standard error.
+  ScheduledCall CallAfter(absl::Duration delay, std::function<void()> callback);
+
+  // Whether the call was still to come.
+  bool Cancel(ScheduledCall call);
+
+  HubStats Stats() const;
+
+ private:
+  friend class GreenPool;
+  friend class internal::Task;
+  friend struct internal::PoolState;
+  friend void internal::Start(internal::Task& task);
+  friend void internal::StartAfter(internal::Task& task, int64_t delay_ns);
+  friend void Sleep(absl::Duration duration);
+  friend void Yield();
+  friend class internal::HubOwner;
+
+  struct Callback;
+
+  explicit Hub(const HubOptions& options);
+  ~Hub();
+
+  // The loop.
+  int64_t ReadClock();
+  void FireDueTimers(int64_t now_ns);
+  void CallBack(Callback& callback);
+  void RunReady();
+  void WaitUntilNextTimer();
+  void PublishTimers();
+
+  // What green threads and the thread's own code do.
+  internal::ControlBlock& NewGreenThread(internal::Task& task);
+  void Ready(internal::ControlBlock& block);
+  void ReadyFirst(internal::GreenQueue& waiters);
+  void ReadyAll(internal::GreenQueue& waiters);
+  void WaitIn(internal::GreenQueue& waiters, abi::WaitReason reason);
+  void SleepFor(int64_t duration_ns);
+  void YieldToOthers();
+  void RequireWaitable() const;
+  void Suspend(internal::GreenQueue* waiters);
+  void WakeAfter(internal::ControlBlock& block, int64_t delay_ns);
+  bool RunsIn(const internal::PoolState& pool) const;
+
+  // Switching.
+  internal::ControlBlock* TakeReady();
+  bool PrepareToRun(internal::ControlBlock& block);
+  void Enter(internal::ControlBlock& block);
+  void SwitchFromRun(internal::ControlBlock& to);
+  void SwitchFrom(internal::ControlBlock& from);
+  void Arrive(internal::SanitizedStack& at);
+  [[noreturn]] static void GreenThreadMain(void* block);
+  [[noreturn]] void LeaveForGood(internal::ControlBlock& block);
+  void DropTask(internal::ControlBlock& block);
+  void Recycle(internal::ControlBlock& block);
+  void UnwindGreenThreads();
+
+  internal::HubRecord& record_;
+  MonotonicClock monotonic_clock_;
+  Clock* clock_;  // nullptr: monotonic_clock_, read without a call
+  std::unique_ptr<Poller> own_poller_;
+  Poller* poller_;
+  std::atomic<bool> stop_requested_ = false;
+
+  internal::TimerQueue timers_;
+  internal::GreenQueue ready_;
+  size_t ready_count_ = 0;
+  size_t turn_count_ = 0;  // of those, how many run in this turn
+  size_t green_threads_ = 0;
+
+  // The thread's own code takes part in the turns like a green thread, but is
+  // not one to the world: it has the thread's stack.
+  std::unique_ptr<internal::ControlBlock> own_code_;
+  internal::ControlBlock* current_;          // nullptr: the loop itself
+  internal::ControlBlock* ended_ = nullptr;  // still on its stack
+  bool own_code_is_next_ = false;
+  bool closing_ = false;
+
+  // The loop's half of a switch to a green thread.
+  std::unique_ptr<internal::SanitizedStack> run_stack_;
+  internal::SanitizedStack* left_stack_ = nullptr;
+  std::unique_ptr<internal::ExceptionState> run_exceptions_;
+  internal::ExceptionState* thread_exceptions_;
+
+  internal::StackPool stacks_;
+  std::deque<Callback> callbacks_;
+  std::vector<size_t> free_callbacks_;
+  uint64_t next_id_ = 0;
+  uint64_t end_of_ids_ = 0;
+};
+
+}  // namespace green
+
+#endif  // GREEN_HUB_H_

@@ -1,0 +1,265 @@
+// How a hub goes from one green thread to the next.
+//
+// A green thread that gives way switches straight to the next one that is
+// ready, and to Hub::Run only when this turn's are through. Whoever is switched
+// to cleans up after who was left.
+#include <atomic>
+#include <stdexcept>
+
+#include "green/context.h"
+#include "green/control_block.h"
+#include "green/hub.h"
+#include "green/sanitizers.h"
+
+namespace green {
+
+using internal::ControlBlock;
+using internal::GreenQueue;
+using internal::SanitizedStack;
+using internal::Task;
+
+namespace {
+
+// Hubs take numbers for green threads a few at a time.
+constexpr uint64_t kIdBatch = 1024;
+constinit std::atomic<uint64_t> next_id_batch = 1;
+
+uint64_t AddressOf(const void* object) {
+  return reinterpret_cast<uint64_t>(object);
+}
+
+}  // namespace
+
+ControlBlock& Hub::NewGreenThread(Task& task) {
+  ControlBlock& block = internal::AcquireControlBlock(record_);
+  if (next_id_ == end_of_ids_) {
+    next_id_ = next_id_batch.fetch_add(kIdBatch, std::memory_order_relaxed);
+    end_of_ids_ = next_id_ + kIdBatch;
+  }
+  internal::GreenRecord& record = block.record;
+  record.name[0] = '\0';
+  record.entry.Set(task.entry());
+  record.switches.Set(0);
+  record.created_ns.Set(record_.last_now_ns.Get());
+  record.last_switched_ns.Set(record_.last_now_ns.Get());
+  record.stack_begin.Set(0);
+  record.stack_end.Set(0);
+  record.saved_sp.Set(0);
+  record.parent.Set(current_ == nullptr ? 0 : current_->record.id.Get());
+  block.exceptions = {};
+  task.AddReference();
+  task.hub_ = this;
+  task.block_ = &block;
+  block.task = &task;
+  ++green_threads_;
+  record.state.Set(abi::GreenState::kWaiting);
+  record.waits_for.Set(abi::WaitReason::kNone);
+  record.deadline_ns.Set(abi::kNoTime);
+  record.id.Set(next_id_++);
+  return block;
+}
+
+// Gives way to whatever is next, and returns when it is this one's turn again.
+// `waiters` is the queue that the caller put itself in, if any.
+void Hub::Suspend(GreenQueue* waiters) {
+  ControlBlock* const self = current_;
+  if (self != own_code_.get()) {
+    SwitchFrom(*self);
+    if (closing_) throw GreenExit();
+    return;
+  }
+  const auto stop_waiting = [&] {
+    timers_.Cancel(self->timer);
+    if (ready_.Remove(*self)) {
+      record_.ready.Set(--ready_count_);
+    } else if (waiters != nullptr) {
+      waiters->Remove(*self);
+    }
+    self->record.state.Set(abi::GreenState::kRunning);
+  };
+  try {
+    Run();
+  } catch (...) {
+    stop_waiting();
+    throw;
+  }
+  if (!own_code_is_next_) {
+    stop_waiting();
+    throw HubStopped();
+  }
+}
+
+// The next green thread of this turn, ready to be switched to; nullptr when it
+// is Hub::Run's turn.
+ControlBlock* Hub::TakeReady() {
+  while (turn_count_ > 0) {
+    --turn_count_;
+    ControlBlock* const next = ready_.PopFront();
+    record_.ready.Set(--ready_count_);
+    if (next == own_code_.get()) {
+      next->record.state.Set(abi::GreenState::kRunning);
+      own_code_is_next_ = true;
+      turn_count_ = 0;
+      return nullptr;
+    }
+    if (PrepareToRun(*next)) return next;
+  }
+  return nullptr;
+}
+
+// Gives a green thread that has not begun its stack, which it may be refused:
+// then that is what it ends with.
+bool Hub::PrepareToRun(ControlBlock& block) {
+  if (block.record.stack_end.Get() != 0) return true;
+  try {
+    const internal::Stack stack = stacks_.Acquire();
+    block.record.stack_begin.Set(stack.begin);
+    block.record.stack_end.Set(stack.end);
+  } catch (...) {
+    block.task->Abandon(std::current_exception());
+    DropTask(block);
+    Recycle(block);
+    return false;
+  }
+  block.sanitized_stack.Create(block.record.stack_begin.Get(),
+                               block.record.stack_end.Get());
+  block.record.saved_sp.Set(internal::PrepareContext(
+      block.record.stack_end.Get(), &Hub::GreenThreadMain, &block));
+  return true;
+}
+
+// Everything that changes when `block` is the one that runs, but for the stack.
+void Hub::Enter(ControlBlock& block) {
+  current_ = &block;
+  record_.current.Set(AddressOf(&block));
+  record_.switches.Increment();
+  internal::GreenRecord& record = block.record;
+  record.state.Set(abi::GreenState::kRunning);
+  record.switches.Increment();
+  record.last_switched_ns.Set(record_.last_now_ns.Get());
+  record.saved_sp.Set(0);
+  *thread_exceptions_ = block.exceptions;
+}
+
+void Hub::SwitchFromRun(ControlBlock& to) {
+  const uint64_t to_sp = to.record.saved_sp.Get();
+  *run_exceptions_ = *thread_exceptions_;
+  Enter(to);
+  left_stack_ = run_stack_.get();
+  run_stack_->BeginSwitch(to.sanitized_stack);
+  internal::SwitchContext(record_.run_saved_sp.address(), to_sp);
+  Arrive(*run_stack_);
+  record_.run_saved_sp.Set(0);
+}
+
+void Hub::SwitchFrom(ControlBlock& from) {
+  ControlBlock* const to = TakeReady();
+  if (to == &from) {
+    Enter(from);
+    return;
+  }
+  from.exceptions = *thread_exceptions_;
+  left_stack_ = &from.sanitized_stack;
+  uint64_t to_sp;
+  if (to == nullptr) {
+    to_sp = record_.run_saved_sp.Get();
+    current_ = nullptr;
+    record_.current.Set(0);
+    *thread_exceptions_ = *run_exceptions_;
+    from.sanitized_stack.BeginSwitch(*run_stack_);
+  } else {
+    to_sp = to->record.saved_sp.Get();
+    Enter(*to);
+    from.sanitized_stack.BeginSwitch(to->sanitized_stack);
+  }
+  internal::SwitchContext(from.record.saved_sp.address(), to_sp);
+  Arrive(from.sanitized_stack);
+}
+
+// First thing on a stack that was switched to.
+void Hub::Arrive(SanitizedStack& at) {
+  at.EndSwitch(*left_stack_);
+  if (ended_ != nullptr) [[unlikely]] {
+    ended_->sanitized_stack.Destroy();
+    Recycle(*ended_);
+    ended_ = nullptr;
+  }
+}
+
+void Hub::GreenThreadMain(void* block_address) {
+  ControlBlock& block = *static_cast<ControlBlock*>(block_address);
+  Hub& hub = *block.task->hub_;
+  hub.Arrive(block.sanitized_stack);
+  block.task->Execute();
+  // Still here: what goes with the last reference, such as the result, may do
+  // what a green thread does.
+  hub.DropTask(block);
+  hub.LeaveForGood(block);
+}
+
+void Hub::LeaveForGood(ControlBlock& block) {
+  ended_ = &block;
+  left_stack_ = &block.sanitized_stack;
+  uint64_t to_sp;
+  if (ControlBlock* const to = TakeReady(); to != nullptr) {
+    to_sp = to->record.saved_sp.Get();
+    Enter(*to);
+    block.sanitized_stack.BeginLastSwitch(to->sanitized_stack);
+  } else {
+    to_sp = record_.run_saved_sp.Get();
+    current_ = nullptr;
+    record_.current.Set(0);
+    *thread_exceptions_ = *run_exceptions_;
+    block.sanitized_stack.BeginLastSwitch(*run_stack_);
+  }
+  internal::SwitchContext(block.record.saved_sp.address(), to_sp);
+  __builtin_unreachable();
+}
+
+void Hub::DropTask(ControlBlock& block) {
+  Task* const task = block.task;
+  task->block_ = nullptr;
+  block.task = nullptr;
+  task->DropReference();
+}
+
+// It has ended and nobody is on its stack any more.
+void Hub::Recycle(ControlBlock& block) {
+  if (const uint64_t end = block.record.stack_end.Get(); end != 0) {
+    stacks_.Release({block.record.stack_begin.Get(), end});
+  }
+  internal::ReleaseControlBlock(record_, block);
+  --green_threads_;
+}
+
+// A green thread that has begun is switched to once, to unwind. It comes back
+// when it has ended, or waits, and then it is left as it is: throwing at it
+// again could hit a destructor.
+void Hub::UnwindGreenThreads() {
+  closing_ = true;
+  turn_count_ = 0;
+  current_ = nullptr;
+  for (bool found = true; found;) {
+    found = false;
+    internal::ForEachGreenThread(record_, [&](ControlBlock& block) {
+      found = true;
+      timers_.Cancel(block.timer);
+      if (block.record.stack_end.Get() == 0) {
+        block.task->Abandon(std::make_exception_ptr(GreenExit()));
+        DropTask(block);
+        Recycle(block);
+        return;
+      }
+      SwitchFromRun(block);
+      if (block.record.id.Get() == 0) return;
+      if (block.task != nullptr) {
+        block.task->hub_ = nullptr;
+        block.task->block_ = nullptr;
+      }
+      block.sanitized_stack.Destroy();
+      internal::ReleaseControlBlock(record_, block);
+    });
+  }
+}
+
+}  // namespace green

@@ -1,0 +1,204 @@
+// The call that a green thread makes, and what comes of it.
+//
+// A task outlives its green thread while somebody may still ask for the result.
+// It belongs to one hub's thread, like all of the runtime; its reference count
+// is not atomic.
+//
+// The surprising part: an exception that nobody can ask for any more, because
+// the last handle is gone, is reported on standard error at that moment.
+#ifndef GREEN_TASK_H_
+#define GREEN_TASK_H_
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "green/green_queue.h"
+
+namespace green {
+
+class Hub;
+
+// Thrown inside a green thread to end it while its stack is unwound: when its
+// hub goes away. Not a std::exception, so that a handler for errors lets it
+// pass. A handler for everything should rethrow it.
+struct GreenExit {};
+
+namespace internal {
+
+struct ControlBlock;
+struct PoolState;
+
+class Task {
+ public:
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+
+  void AddReference() { ++references_; }
+  void DropReference() {
+    if (--references_ == 0) delete this;
+  }
+
+  // Where an observer should say that this green thread began.
+  uint64_t entry() const { return entry_; }
+  bool finished() const { return finished_; }
+
+  void JoinPool(std::shared_ptr<PoolState> pool) { pool_ = std::move(pool); }
+  const PoolState* pool() const { return pool_.get(); }
+
+  // Makes the call and finishes.
+  void Execute() noexcept;
+
+  // Finishes without making the call.
+  void Abandon(std::exception_ptr why) noexcept;
+
+  // Lets the calling green thread wait until this has finished, then rethrows
+  // what the call threw. Throws std::logic_error where waiting could not end:
+  // from another hub's thread, or from the call itself.
+  void Wait();
+
+  void SetName(absl::string_view name);
+
+ protected:
+  explicit Task(uint64_t entry);
+  virtual ~Task();
+
+ private:
+  friend class green::Hub;
+
+  struct Failure;
+
+  virtual void Invoke() = 0;
+  virtual void DestroyCall() = 0;
+  void Fail(std::exception_ptr why);
+  void Finish() noexcept;
+
+  uint32_t references_ = 1;
+  bool finished_ = false;
+  uint64_t entry_;
+  Hub* hub_ = nullptr;             // where it was started
+  ControlBlock* block_ = nullptr;  // while it is a green thread of that hub
+  GreenQueue waiters_;
+  std::unique_ptr<Failure> failure_;
+  std::shared_ptr<PoolState> pool_;
+};
+
+// Makes a green thread of `task`, ready to run, on the calling thread's hub,
+// which takes a reference. At once, or `delay_ns` from now on the hub's clock.
+void Start(Task& task);
+void StartAfter(Task& task, int64_t delay_ns);
+
+template <typename R>
+class Outcome {
+ public:
+  template <typename Call>
+  void SetFrom(Call&& call) {
+    value_.emplace(std::forward<Call>(call)());
+  }
+  const R& Get() const { return *value_; }
+  R Take() { return std::move(*value_); }
+
+ private:
+  std::optional<R> value_;
+};
+
+template <typename R>
+class Outcome<R&> {
+ public:
+  template <typename Call>
+  void SetFrom(Call&& call) {
+    value_ = &std::forward<Call>(call)();
+  }
+  R& Get() const { return *value_; }
+  R& Take() { return *value_; }
+
+ private:
+  R* value_ = nullptr;
+};
+
+template <>
+class Outcome<void> {
+ public:
+  template <typename Call>
+  void SetFrom(Call&& call) {
+    std::forward<Call>(call)();
+  }
+  void Get() const {}
+  void Take() {}
+};
+
+template <typename R>
+class TaskOf : public Task {
+ public:
+  Outcome<R>& outcome() { return outcome_; }
+
+ protected:
+  using Task::Task;
+
+  Outcome<R> outcome_;
+};
+
+template <typename F, typename... Args>
+class CallTask final : public TaskOf<std::invoke_result_t<F, Args...>> {
+ public:
+  using Result = std::invoke_result_t<F, Args...>;
+
+  template <typename G, typename... Values>
+  explicit CallTask(G&& function, Values&&... values)
+      : TaskOf<Result>(EntryOf(function)),
+        call_(std::in_place, std::forward<G>(function),
+              std::forward<Values>(values)...) {}
+
+ private:
+  using Call = std::tuple<F, Args...>;
+
+  template <typename G>
+  static uint64_t EntryOf(const G& function) {
+    if constexpr (std::is_function_v<std::remove_pointer_t<std::decay_t<G>>>) {
+      const std::decay_t<G> pointer = function;
+      return reinterpret_cast<uint64_t>(pointer);
+    } else {
+      // Named after the callable's type, so it tells as much.
+      return reinterpret_cast<uint64_t>(&CallTask::Make);
+    }
+  }
+
+  static Result Make(Call& call) {
+    return std::apply(
+        [](F& function, Args&... args) -> Result {
+          return std::invoke(std::move(function), std::move(args)...);
+        },
+        call);
+  }
+
+  void Invoke() override {
+    this->outcome_.SetFrom([this]() -> Result { return Make(*call_); });
+  }
+  void DestroyCall() override { call_.reset(); }
+
+  std::optional<Call> call_;
+};
+
+struct DropTaskReference {
+  void operator()(Task* task) const { task->DropReference(); }
+};
+template <typename T>
+using TaskPointer = std::unique_ptr<T, DropTaskReference>;
+
+template <typename F, typename... Args>
+auto MakeTask(F&& function, Args&&... args) {
+  using Made = CallTask<std::decay_t<F>, std::decay_t<Args>...>;
+  return TaskPointer<TaskOf<typename Made::Result>>(
+      new Made(std::forward<F>(function), std::forward<Args>(args)...));
+}
+
+}  // namespace internal
+}  // namespace green
+
+#endif  // GREEN_TASK_H_
