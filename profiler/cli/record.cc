@@ -81,9 +81,9 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
       OutputFile::Create(options.output);
   if (!output.ok()) return output.status();
 
-  Announce(options);
   Recording recording;
   SignalWaiter waiter;
+  Announce(options);
   Sampler sampler([&] { return (*attachment)->Look(); }, waiter,
                   {.rate_hz = options.rate_hz});
   const Sampler::Stop stop =

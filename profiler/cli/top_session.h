@@ -1,0 +1,47 @@
+// What `top` shows, one table after the other: the time since the last one as
+// percentages, the time since the start as seconds.
+#ifndef HUBSPY_CLI_TOP_SESSION_H_
+#define HUBSPY_CLI_TOP_SESSION_H_
+
+#include <cstdint>
+
+#include "cli/attachment.h"
+#include "cli/naming.h"
+#include "cli/options.h"
+#include "cli/signal_waiter.h"
+#include "model/profile.h"
+#include "sample/sampler.h"
+#include "symbolize/symbolizer.h"
+
+namespace hubspy {
+
+class TopSession {
+ public:
+  TopSession(Attachment& attachment, const TopOptions& options);
+
+  // Samples until `until_ns` (see NowNs) into the current window.
+  Sampler::Stop SampleUntil(int64_t until_ns);
+  int64_t NowNs() { return waiter_.NowNs(); }
+
+  // Ends the window: it becomes window(), and part of overall().
+  void CloseWindow(const NamingOptions& naming);
+  const Profile& window() const { return window_profile_; }
+  const Profile& overall() const { return overall_profile_; }
+
+  // Forgets everything up to now.
+  void Reset();
+
+ private:
+  Attachment& attachment_;
+  SignalWaiter waiter_;
+  Sampler sampler_;
+  Symbolizer symbolizer_;
+  Recording window_;
+  Recording overall_;
+  Profile window_profile_;
+  Profile overall_profile_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_TOP_SESSION_H_
