@@ -24,8 +24,10 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -96,9 +98,13 @@ class Child {
 };
 
 // Returns once the kernel says that thread `tid` of any process is blocked in
-// the system call `number` (SYS_*): how a test knows that its child "is there",
-// which no line written before the call can say. Dies when the thread is gone.
-void AwaitSystemCall(pid_t tid, long number);
+// one of these system calls (SYS_*): how a test knows that its child "is
+// there", which no line written before the call can say. Dies when the thread
+// is gone.
+void AwaitSystemCall(pid_t tid, std::initializer_list<long> any_of);
+inline void AwaitSystemCall(pid_t tid, long number) {
+  AwaitSystemCall(tid, {number});
+}
 
 }  // namespace hubspy
 
