@@ -1,0 +1,207 @@
+#include "green/context.h"
+
+#include <fenv.h>
+#include <unwind.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "green/sanitizers.h"
+#include "green/stack.h"
+#include "gtest/gtest.h"
+
+namespace green::internal {
+namespace {
+
+using ::testing::ElementsAre;
+
+// A function on a stack of its own that goes back and forth with the test.
+class Coroutine {
+ public:
+  explicit Coroutine(std::function<void(Coroutine&)> body)
+      : body_(std::move(body)), stack_(pool_.Acquire()) {
+    caller_stack_.AdoptThread();
+    own_stack_.Create(stack_.begin, stack_.end);
+    own_sp_ = PrepareContext(stack_.end, &Coroutine::Main, this);
+  }
+  ~Coroutine() { own_stack_.Destroy(); }
+
+  // By the test: runs the body up to its next Back(), or its end.
+  void Go() {
+    caller_stack_.BeginSwitch(own_stack_);
+    SwitchContext(&caller_sp_, own_sp_);
+    caller_stack_.EndSwitch(own_stack_);
+  }
+
+  // By the body.
+  void Back() {
+    own_stack_.BeginSwitch(caller_stack_);
+    SwitchContext(&own_sp_, caller_sp_);
+    own_stack_.EndSwitch(caller_stack_);
+  }
+
+  const Stack& stack() const { return stack_; }
+  uint64_t saved_sp() const { return own_sp_; }
+
+ private:
+  static void Main(void* argument) {
+    auto& self = *static_cast<Coroutine*>(argument);
+    self.own_stack_.EndSwitch(self.caller_stack_);
+    self.body_(self);
+    self.own_stack_.BeginLastSwitch(self.caller_stack_);
+    SwitchContext(&self.own_sp_, self.caller_sp_);
+  }
+
+  std::function<void(Coroutine&)> body_;
+  StackPool pool_{size_t{256} << 10};
+  Stack stack_;
+  uint64_t own_sp_ = 0;
+  uint64_t caller_sp_ = 0;
+  SanitizedStack own_stack_;
+  SanitizedStack caller_stack_;
+};
+
+TEST(Context, SwitchesBackAndForth) {
+  std::vector<std::string> order;
+  Coroutine coroutine([&](Coroutine& self) {
+    order.push_back("in 1");
+    self.Back();
+    order.push_back("in 2");
+  });
+  coroutine.Go();
+  order.push_back("out");
+  coroutine.Go();
+  EXPECT_THAT(order, ElementsAre("in 1", "out", "in 2"));
+}
+
+TEST(Context, RunsOnItsStack) {
+  uint64_t address = 0;
+  Coroutine coroutine([&](Coroutine&) {
+    address = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+  });
+  coroutine.Go();
+  EXPECT_GE(address, coroutine.stack().begin);
+  EXPECT_LT(address, coroutine.stack().end);
+}
+
+TEST(Context, BeginsWithAnAlignedStack) {
+  // A function may assume that its frame ends on 16 bytes (System V ABI AMD64,
+  // 3.2.2); aligned vector moves fault otherwise.
+  bool aligned = false;
+  Coroutine coroutine([&](Coroutine&) {
+    alignas(16) volatile char buffer[16] = {};
+    aligned = reinterpret_cast<uint64_t>(&buffer) % 16 == 0 &&
+              reinterpret_cast<uint64_t>(__builtin_frame_address(0)) % 16 == 0;
+  });
+  coroutine.Go();
+  EXPECT_TRUE(aligned);
+}
+
+TEST(Context, ExceptionsStayOnTheirStack) {
+  std::string caught;
+  Coroutine coroutine([&](Coroutine& self) {
+    try {
+      self.Back();
+      throw std::runtime_error("inside");
+    } catch (const std::exception& e) {
+      caught = e.what();
+    }
+  });
+  coroutine.Go();
+  coroutine.Go();
+  EXPECT_EQ(caught, "inside");
+}
+
+TEST(Context, KeepsTheRoundingModeApart) {
+  int inside = -1;
+  Coroutine coroutine([&](Coroutine& self) {
+    fesetround(FE_UPWARD);
+    self.Back();
+    inside = fegetround();
+  });
+  fesetround(FE_TOWARDZERO);
+  coroutine.Go();
+  const int outside = fegetround();
+  coroutine.Go();
+  fesetround(FE_TONEAREST);
+  EXPECT_EQ(outside, FE_TOWARDZERO);
+  EXPECT_EQ(inside, FE_UPWARD);
+}
+
+// Every register that the ABI calls preserved, in assembly, so that a compiler
+// cannot be kind.
+TEST(Context, KeepsPreservedRegistersApart) {
+  struct Registers {
+    uint64_t values[5];
+  };
+  static constexpr auto kFillAndSwitch = [](uint64_t base, Coroutine& self,
+                                            void (*go)(Coroutine*)) {
+    Registers after;
+    asm volatile(
+        "push %%rbp; push %%rbx; push %%r12; push %%r13; push %%r14;"
+        "push %%r15; sub $136, %%rsp;"
+        "mov %[after], 0(%%rsp);"
+        "lea 1(%[base]), %%rbx; lea 2(%[base]), %%r12; lea 3(%[base]), %%r13;"
+        "lea 4(%[base]), %%r14; lea 5(%[base]), %%r15;"
+        "call *%[go];"
+        "mov 0(%%rsp), %%rax;"
+        "mov %%rbx, 0(%%rax); mov %%r12, 8(%%rax); mov %%r13, 16(%%rax);"
+        "mov %%r14, 24(%%rax); mov %%r15, 32(%%rax);"
+        "add $136, %%rsp;"
+        "pop %%r15; pop %%r14; pop %%r13; pop %%r12; pop %%rbx; pop %%rbp;"
+        :
+        : [base] "S"(base), "D"(&self), [go] "d"(go), [after] "a"(&after)
+        : "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
+    return after;
+  };
+  Registers inside = {};
+  Coroutine coroutine([&](Coroutine& self) {
+    inside = kFillAndSwitch(1000, self, [](Coroutine* c) { c->Back(); });
+  });
+  coroutine.Go();
+  const Registers outside =
+      kFillAndSwitch(2000, coroutine, [](Coroutine* c) { c->Go(); });
+  EXPECT_THAT(outside.values, ElementsAre(2001, 2002, 2003, 2004, 2005));
+  EXPECT_THAT(inside.values, ElementsAre(1001, 1002, 1003, 1004, 1005));
+}
+
+_Unwind_Reason_Code Collect(_Unwind_Context* context, void* addresses) {
+  static_cast<std::vector<uint64_t>*>(addresses)->push_back(
+      _Unwind_GetIP(context));
+  return _URC_NO_REASON;
+}
+
+TEST(Context, AnUnwinderStopsAtItsFirstFrame) {
+  std::vector<uint64_t> addresses;
+  _Unwind_Reason_Code reason = _URC_NO_REASON;
+  Coroutine coroutine(
+      [&](Coroutine&) { reason = _Unwind_Backtrace(Collect, &addresses); });
+  coroutine.Go();
+  EXPECT_EQ(reason, _URC_END_OF_STACK);
+  ASSERT_FALSE(addresses.empty());
+  EXPECT_LT(addresses.size(), 20u);
+  const auto start = reinterpret_cast<uint64_t>(&green_start_context);
+  const auto is_in_start = [&](uint64_t address) {
+    return address > start && address <= start + 16;
+  };
+  EXPECT_TRUE(is_in_start(addresses.back())) << std::hex << addresses.back();
+}
+
+TEST(Context, ASavedContextHoldsItsReturnAddress) {
+  Coroutine coroutine([](Coroutine& self) { self.Back(); });
+  coroutine.Go();
+  ASSERT_GE(coroutine.saved_sp(), coroutine.stack().begin);
+  ASSERT_LE(coroutine.saved_sp() + sizeof(SavedContext), coroutine.stack().end);
+  const auto* saved =
+      reinterpret_cast<const SavedContext*>(coroutine.saved_sp());
+  const void* function =
+      _Unwind_FindEnclosingFunction(reinterpret_cast<void*>(saved->rip));
+  EXPECT_NE(function, nullptr);
+  coroutine.Go();
+}
+
+}  // namespace
+}  // namespace green::internal
