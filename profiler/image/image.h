@@ -4,9 +4,12 @@
 //   (*image)->build_id();
 //
 // Bytes in, values out: it never meets a process. Every offset and size in the
-// file is hostile until checked. Shadow() maps its load segments read-only
-// somewhere in our own address space, laid out as in the target: there
-// LLVM libunwind, which knows only its own process, can read the unwind tables.
+// file is hostile until checked.
+//
+// The surprising part is the shadow: the load segments, mapped read-only
+// somewhere in our own address space, at the distances that they have in the
+// target. There LLVM libunwind, which knows only its own process, can read the
+// unwind tables.
 #ifndef HUBSPY_IMAGE_IMAGE_H_
 #define HUBSPY_IMAGE_IMAGE_H_
 
@@ -30,6 +33,16 @@ struct Segment {
   uint64_t file_size = 0;
   uint64_t memory_size = 0;
   bool executable = false;
+};
+
+// Half-open, in the image's own numbering.
+struct ImageRange {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+
+  uint64_t size() const { return end - begin; }
+  bool Contains(uint64_t vaddr) const { return begin <= vaddr && vaddr < end; }
+  friend bool operator==(const ImageRange&, const ImageRange&) = default;
 };
 
 struct Note {
@@ -64,8 +77,14 @@ class Image {
   virtual uint64_t vaddr_begin() const = 0;
   virtual uint64_t vaddr_end() const = 0;
 
+  // Unwind tables, inside the loaded addresses: the search table that the
+  // linker makes, and, in an image without one, the bare records.
+  virtual std::optional<ImageRange> eh_frame_hdr() const = 0;
+  virtual std::optional<ImageRange> eh_frame() const = 0;
+
   // Address in our own process minus address in the image's numbering, of a
-  // read-only copy of the load segments, made on first use.
+  // read-only copy of the load segments. All of [vaddr_begin, vaddr_end) can be
+  // read there, as long as nobody truncates the file: then reads raise SIGBUS.
   virtual absl::StatusOr<uintptr_t> ShadowBias() const = 0;
 };
 
