@@ -23,17 +23,32 @@ std::optional<struct stat> RegularFile(const std::string& path) {
   return file;
 }
 
+// The mapped file by its name, as we and as the target see it.
+std::optional<std::string> FindByName(const std::string& proc,
+                                      const Mapping& mapping) {
+  if (mapping.deleted || !absl::StartsWith(mapping.path, "/")) {
+    return std::nullopt;
+  }
+  std::string through_root = absl::StrCat(proc, "/root", mapping.path);
+  const auto theirs = RegularFile(through_root);
+  const auto ours = RegularFile(mapping.path);
+  const auto is_mapped = [&](const struct stat& file) {
+    return file.st_ino == mapping.inode;
+  };
+  if (ours && is_mapped(*ours) &&
+      (ours->st_dev == mapping.device ||
+       (theirs && theirs->st_ino == ours->st_ino &&
+        theirs->st_dev == ours->st_dev))) {
+    return mapping.path;
+  }
+  if (theirs && is_mapped(*theirs)) return through_root;
+  return std::nullopt;
+}
+
 std::string FindOpenPath(int32_t tid, const Mapping& mapping) {
   const std::string proc = absl::StrCat("/proc/", tid);
-  if (!mapping.deleted && absl::StartsWith(mapping.path, "/")) {
-    std::string through_root = absl::StrCat(proc, "/root", mapping.path);
-    const auto theirs = RegularFile(through_root);
-    if (theirs && theirs->st_ino == mapping.inode) {
-      const auto ours = RegularFile(mapping.path);
-      const bool same = ours && ours->st_ino == theirs->st_ino &&
-                        ours->st_dev == theirs->st_dev;
-      return same ? mapping.path : through_root;
-    }
+  if (std::optional<std::string> named = FindByName(proc, mapping)) {
+    return *std::move(named);
   }
   std::string map_file =
       absl::StrFormat("%s/map_files/%x-%x", proc, mapping.range.begin.value(),

@@ -7,9 +7,11 @@
 // CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE; /proc/PID/exe, for the same without
 // a privilege, if it is the program itself.
 //
-// The surprising part: files are told apart by inode number alone. A mapped
-// file's inode cannot be given to another one, while its device number differs
-// between /proc and stat(2) on btrfs and overlay file systems.
+// The surprising part: device numbers do not settle it. They differ between
+// /proc and stat(2) on btrfs and on overlay file systems. A target's own path
+// with the mapped file's inode number is enough, because as long as a file is
+// mapped, its file system cannot give its number to another one. Only our own
+// view of the path may be of another file system, and has to agree on more.
 #ifndef HUBSPY_TARGET_LINUX_MAPPED_FILES_H_
 #define HUBSPY_TARGET_LINUX_MAPPED_FILES_H_
 

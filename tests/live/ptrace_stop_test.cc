@@ -1,0 +1,177 @@
+// One stop at its hardest: in the middle of a system call, with signals, death
+// and deadlines around it. Capture avoids most of this by looking first; what
+// it cannot avoid must still come out right.
+#include "target/linux/ptrace_stop.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "live/blocking_call.h"
+#include "live/spinning.h"
+#include "support/child.h"
+#include "support/shared.h"
+#include "target/linux/tracer_thread.h"
+
+namespace hubspy {
+namespace {
+
+// Stops `tid` once, does `meanwhile` in the stop, and returns what it saw.
+absl::StatusOr<StoppedThread> StopOnce(
+    ThreadId tid, absl::FunctionRef<void()> meanwhile = [] {}) {
+  TracerThread tracer;
+  absl::StatusOr<StoppedThread> thread = absl::UnknownError("did not run");
+  const absl::Status ran = tracer.Run([&] {
+    PtraceStop stop(tid);
+    thread = stop.Begin();
+    meanwhile();
+    return stop.End();
+  });
+  if (!ran.ok()) return ran;
+  return thread;
+}
+
+class InterruptedCall : public testing::TestWithParam<BlockingCall> {};
+
+TEST_P(InterruptedCall, IsMadeAgainUnseen) {
+  const Shared<Turns> turns;
+  const Child child = ForkBlocking(GetParam(), turns);
+  for (int i = 0; i < 20; ++i) {
+    const auto thread = StopOnce(child.pid());
+    ASSERT_TRUE(thread.ok()) << thread.status();
+    ASSERT_TRUE(thread->system_call.has_value());
+    // Back in the call, without having left it.
+    AwaitSystemCall(child.pid(), GetParam().number);
+    ASSERT_EQ(turns->returned, 0);
+  }
+}
+
+TEST_P(InterruptedCall, EndsWithEintrWhenASignalIsHandled) {
+  const Shared<Turns> turns;
+  const Child child = ForkBlocking(GetParam(), turns);
+  const auto thread = StopOnce(child.pid(), [&] { child.Signal(SIGUSR1); });
+  ASSERT_TRUE(thread.ok()) << thread.status();
+  while (turns->returned == 0) sched_yield();
+  EXPECT_EQ(turns->last_errno, EINTR);
+  EXPECT_EQ(turns->handled_signals, 1);
+}
+
+TEST_P(InterruptedCall, DoesNotEndForASignalThatIsIgnored) {
+  const Shared<Turns> turns;
+  const Child child = ForkBlocking(GetParam(), turns);
+  // A traced thread is woken even for what it ignores.
+  const auto thread = StopOnce(child.pid(), [&] { child.Signal(SIGWINCH); });
+  ASSERT_TRUE(thread.ok()) << thread.status();
+  AwaitSystemCall(child.pid(), GetParam().number);
+  EXPECT_EQ(turns->returned, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, InterruptedCall,
+                         testing::ValuesIn(InterruptedCalls()),
+                         [](const auto& call) { return call.param.name; });
+
+class RestartingCall : public testing::TestWithParam<BlockingCall> {};
+
+TEST_P(RestartingCall, IsLeftToTheKernel) {
+  const Shared<Turns> turns;
+  const Child child = ForkBlocking(GetParam(), turns);
+  for (int i = 0; i < 20; ++i) {
+    const auto thread = StopOnce(child.pid());
+    ASSERT_TRUE(thread.ok()) << thread.status();
+    // Calls with a timeout go on, for the time left, as restart_syscall(2).
+    AwaitSystemCall(child.pid(), {GetParam().number, SYS_restart_syscall});
+    ASSERT_EQ(turns->returned, 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, RestartingCall,
+                         testing::ValuesIn(RestartingCalls()),
+                         [](const auto& call) { return call.param.name; });
+
+TEST(PtraceStop, LetsAStopSignalStopItAndSigcontResumeIt) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  ASSERT_TRUE(StopOnce(child.pid(), [&] { child.Signal(SIGSTOP); }).ok());
+  ASSERT_EQ(waitpid(child.pid(), nullptr, WUNTRACED), child.pid());
+  const auto stopped = StopOnce(child.pid());
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+  EXPECT_EQ(stopped->state, ThreadState::kStopped);
+  EXPECT_EQ(TracerOf(child.pid()), 0);
+  child.Signal(SIGCONT);
+  AwaitProgress(counters);
+}
+
+TEST(PtraceStop, LeavesADeathToTheParent) {
+  const Shared<SpinCounters> counters;
+  Child child = ForkSpinning(counters);
+  std::optional<AfterJob> after;
+  TracerThread tracer;
+  ASSERT_TRUE(tracer
+                  .Run([&] {
+                    PtraceStop stop(child.pid());
+                    EXPECT_TRUE(stop.Begin().ok());
+                    child.Signal(SIGKILL);
+                    after = stop.End();
+                    return *after;
+                  })
+                  .ok());
+  EXPECT_EQ(child.Wait(), -SIGKILL);
+}
+
+// In vfork a thread waits uninterruptibly: it will not come to the stop before
+// its child lets it.
+TEST(PtraceStop, GivesUpOnAThreadThatDoesNotStopAndLetsGoOfIt) {
+  Child child = Child::Fork([](ChildPipes& parent) {
+    if (vfork() == 0) {
+      char c;
+      _exit(read(parent.read_fd(), &c, 1) == 1 ? 0 : 1);
+    }
+    parent.WriteLine("done");
+    return 0;
+  });
+  AwaitSystemCall(child.pid(), SYS_vfork);
+  TracerThread tracer;
+  for (int i = 0; i < 2; ++i) {  // the second on a new thread
+    absl::Status status;
+    ASSERT_TRUE(tracer
+                    .Run([&] {
+                      PtraceStop stop(child.pid());
+                      status = stop.Begin().status();
+                      return stop.End();
+                    })
+                    .ok());
+    EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+    EXPECT_EQ(TracerOf(child.pid()), 0);
+  }
+  child.WriteLine("");
+  EXPECT_EQ(child.ReadLine(), "done");
+  EXPECT_EQ(child.Wait(), 0);
+}
+
+TEST(PtraceStop, EndsWhenItsHolderIsKilled) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  Child holder = Child::Fork([&](ChildPipes& parent) {
+    StopOnce(child.pid(), [&] {
+      parent.WriteLine("holding");
+      for (;;) pause();
+    }).IgnoreError();
+    return 0;
+  });
+  ASSERT_EQ(holder.ReadLine(), "holding");
+  ASSERT_NE(TracerOf(child.pid()), 0);
+  holder.Signal(SIGKILL);
+  ASSERT_EQ(holder.Wait(), -SIGKILL);
+  AwaitProgress(counters);
+  EXPECT_EQ(TracerOf(child.pid()), 0);
+}
+
+}  // namespace
+}  // namespace hubspy
