@@ -5,12 +5,16 @@
 //   Symbolizer symbolizer;
 //   symbolizer.Resolve(modules.Find(frame.lookup()), frame)
 //
-// Each distinct address is looked up once; results are kept.
+// Each distinct address is looked up once; results are kept. Not for use by
+// several threads at a time.
+//
+// The surprising part: names are the bytes of files that the target chose.
+// They are cut at a few KiB and otherwise passed on as they are; whoever shows
+// them cleans them (view/text.h).
 #ifndef HUBSPY_SYMBOLIZE_SYMBOLIZER_H_
 #define HUBSPY_SYMBOLIZE_SYMBOLIZER_H_
 
 #include <memory>
-#include <vector>
 
 #include "absl/types/span.h"
 #include "image/module_map.h"

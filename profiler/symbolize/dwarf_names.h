@@ -1,0 +1,58 @@
+// What an image's DWARF says of an address: the function, the functions inlined
+// there, and the line of each.
+//
+//   DwarfNames names(dwarf);
+//   for (const SourceFrame& f : names.FramesAt(0x1234)) ...   // innermost
+//   first
+//
+// Addresses are in the image's own numbering. Compilation units are found by
+// one pass over their ranges, and a unit's functions are indexed when an
+// address in it is first asked for. DWARF is hostile: trees are walked to a
+// bounded depth and always forward, so that no cycle in a file is a loop here.
+#ifndef HUBSPY_SYMBOLIZE_DWARF_NAMES_H_
+#define HUBSPY_SYMBOLIZE_DWARF_NAMES_H_
+
+#include <elfutils/libdw.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "symbolize/dwarf_unit.h"
+#include "symbolize/interval_index.h"
+
+namespace hubspy {
+
+struct SourceFrame {
+  std::string function;  // demangled; empty when only the line is known
+  std::string file;
+  int line = 0;
+  int function_line = 0;
+  bool inlined = false;
+};
+
+class DwarfNames {
+ public:
+  explicit DwarfNames(Dwarf* dwarf);  // borrows
+  DwarfNames(const DwarfNames&) = delete;
+  DwarfNames& operator=(const DwarfNames&) = delete;
+
+  // Empty when the DWARF says nothing of `vaddr`.
+  std::vector<SourceFrame> FramesAt(uint64_t vaddr);
+
+ private:
+  // The unit that `die` is in, which may be one without code (a partial unit,
+  // or one of another file that dwz moved common parts to).
+  DwarfUnit& UnitOf(const Dwarf_Die& die);
+  SourceFrame Frame(Dwarf_Die function, SourceLine line);
+  std::string FunctionName(Dwarf_Die* function);
+
+  absl::flat_hash_map<Dwarf_CU*, std::unique_ptr<DwarfUnit>> units_;
+  IntervalIndex<DwarfUnit*> by_address_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_SYMBOLIZE_DWARF_NAMES_H_

@@ -1,0 +1,72 @@
+#include "symbolize/image_symbols.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "symbolize/demangle.h"
+
+namespace hubspy {
+namespace {
+
+// libelf takes bytes as writable but, opened like this, only reads them.
+ElfHandle OpenBytes(absl::Span<const std::byte> bytes) {
+  elf_version(EV_CURRENT);
+  if (bytes.empty()) return nullptr;
+  auto* begin = const_cast<std::byte*>(bytes.data());
+  return ElfHandle(elf_memory(reinterpret_cast<char*>(begin), bytes.size()));
+}
+
+DwarfHandle OpenDwarfOf(Elf* elf) {
+  DwarfHandle dwarf(dwarf_begin_elf(elf, DWARF_C_READ, nullptr));
+  Dwarf_CU* first;
+  if (dwarf == nullptr || dwarf_get_units(dwarf.get(), nullptr, &first, nullptr,
+                                          nullptr, nullptr, nullptr) != 0) {
+    return nullptr;
+  }
+  return dwarf;
+}
+
+}  // namespace
+
+ImageSymbols::ImageSymbols(std::shared_ptr<const Image> image)
+    : image_(std::move(image)), elf_(OpenBytes(image_->bytes())) {
+  if (elf_ == nullptr || elf_kind(elf_.get()) != ELF_K_ELF) return;
+  OpenDwarf();
+  symbols_.Add(elf_.get());
+  if (debug_file_ != nullptr) symbols_.Add(debug_file_->elf());
+  symbols_.Sort();
+  stubs_.emplace(elf_.get());
+}
+
+void ImageSymbols::OpenDwarf() {
+  dwarf_ = OpenDwarfOf(elf_.get());
+  if (dwarf_ == nullptr) {
+    debug_file_ = FindDebugFile(elf_.get(), *image_);
+    if (debug_file_ != nullptr) dwarf_ = OpenDwarfOf(debug_file_->elf());
+  }
+  if (dwarf_ != nullptr) {
+    dwarf_names_ = std::make_unique<DwarfNames>(dwarf_.get());
+  }
+}
+
+std::vector<SourceFrame> ImageSymbols::FramesAt(uint64_t vaddr) {
+  std::vector<SourceFrame> frames;
+  if (dwarf_names_ != nullptr) frames = dwarf_names_->FramesAt(vaddr);
+  if (!frames.empty() && !frames.back().function.empty()) return frames;
+
+  // Assembly has lines, and no functions but its symbols.
+  absl::string_view symbol = symbols_.Find(vaddr);
+  std::string name = Demangle(symbol);
+  if (symbol.empty() && stubs_) {
+    symbol = stubs_->Find(vaddr);
+    if (!symbol.empty()) name = absl::StrCat(Demangle(symbol), "@plt");
+  }
+  if (symbol.empty()) return {};
+  if (frames.empty()) frames.emplace_back();
+  frames.back().function = std::move(name);
+  return frames;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,44 @@
+// All that is known of one image's addresses, from whatever sources there are.
+#ifndef HUBSPY_SYMBOLIZE_IMAGE_SYMBOLS_H_
+#define HUBSPY_SYMBOLIZE_IMAGE_SYMBOLS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "image/image.h"
+#include "symbolize/debug_file.h"
+#include "symbolize/dwarf_names.h"
+#include "symbolize/elf_handles.h"
+#include "symbolize/elf_symbols.h"
+#include "symbolize/plt.h"
+
+namespace hubspy {
+
+class ImageSymbols {
+ public:
+  // Reads the image's bytes, not its path: the process that the path leads
+  // through may be gone by now.
+  explicit ImageSymbols(std::shared_ptr<const Image> image);
+
+  // Innermost first; `vaddr` in the image's own numbering. Empty when nothing
+  // is known.
+  std::vector<SourceFrame> FramesAt(uint64_t vaddr);
+
+ private:
+  void OpenDwarf();
+
+  // In the order in which they refer to each other: destroyed from the end.
+  std::shared_ptr<const Image> image_;
+  ElfHandle elf_;
+  std::unique_ptr<DebugFile> debug_file_;
+  DwarfHandle dwarf_;
+  std::unique_ptr<DwarfNames> dwarf_names_;
+  ElfSymbols symbols_;
+  std::optional<PltStubs> stubs_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_SYMBOLIZE_IMAGE_SYMBOLS_H_

@@ -1,0 +1,163 @@
+#include "symbolize/name_recording.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace hubspy {
+namespace {
+
+// What makes two frames the same in a profile: everything but their address.
+struct FrameKey {
+  std::string function;
+  std::string file;
+  int line = 0;
+  int function_line = 0;
+  std::string module;
+  bool inlined = false;
+  friend bool operator==(const FrameKey&, const FrameKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const FrameKey& k) {
+    return H::combine(std::move(h), k.function, k.file, k.line, k.function_line,
+                      k.module, k.inlined);
+  }
+};
+
+struct SampleKey {
+  ThreadId tid = 0;
+  bool idle = false;
+  StackEnd end = StackEnd::kComplete;
+  uint32_t stack = 0;
+  friend bool operator==(const SampleKey&, const SampleKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const SampleKey& k) {
+    return H::combine(std::move(h), k.tid, k.idle, k.end, k.stack);
+  }
+};
+
+class Namer {
+ public:
+  Namer(const Recording& recording, const ModuleMap& modules,
+        Symbolizer& symbolizer, const NamingOptions& options)
+      : recording_(recording),
+        modules_(modules),
+        symbolizer_(symbolizer),
+        options_(options) {}
+
+  Profile Run() {
+    profile_.rate_hz = recording_.rate_hz;
+    profile_.duration_ns = recording_.duration_ns;
+    profile_.quality = recording_.quality;
+    // Stacks in the order in which they were first seen, so that the same
+    // recording gives the same profile; a hash map's order is another each run.
+    std::vector<uint32_t> named_stacks;
+    named_stacks.reserve(recording_.stacks().size());
+    for (const Stack& stack : recording_.stacks()) {
+      named_stacks.push_back(InternStack(NameStack(stack)));
+    }
+    absl::flat_hash_map<SampleKey, int64_t> counts;
+    for (const auto& [key, count] : recording_.counts()) {
+      counts[{key.tid, key.idle, recording_.stacks()[key.stack].end,
+              named_stacks[key.stack]}] += count;
+    }
+    for (const auto& [key, count] : counts) {
+      profile_.samples.push_back(
+          {key.tid, key.idle, key.end, stacks_[key.stack], count});
+    }
+    std::sort(profile_.samples.begin(), profile_.samples.end(),
+              [](const Profile::Sample& a, const Profile::Sample& b) {
+                return std::tie(a.tid, a.idle, a.end, a.frames) <
+                       std::tie(b.tid, b.idle, b.end, b.frames);
+              });
+    AddThreads();
+    return std::move(profile_);
+  }
+
+ private:
+  std::vector<uint32_t> NameStack(const Stack& stack) {
+    std::vector<uint32_t> frames;
+    for (const CodeAddress address : stack.frames) {
+      const std::vector<uint32_t>& named = NameAddress(address);
+      frames.insert(frames.end(), named.begin(), named.end());
+    }
+    return frames;
+  }
+
+  const std::vector<uint32_t>& NameAddress(CodeAddress address) {
+    auto [it, inserted] = addresses_.try_emplace(address);
+    if (inserted) {
+      for (const SymbolFrame& frame :
+           symbolizer_.Resolve(modules_.Find(address.lookup()), address)) {
+        it->second.push_back(InternFrame(frame));
+      }
+    }
+    return it->second;
+  }
+
+  uint32_t InternFrame(SymbolFrame frame) {
+    switch (options_.lines) {
+      case NamingOptions::Lines::kLine:
+        break;
+      case NamingOptions::Lines::kFunction:
+        frame.line = frame.function_line;
+        break;
+      case NamingOptions::Lines::kNoLine:
+        frame.line = 0;
+        break;
+    }
+    const auto next = static_cast<uint32_t>(profile_.frames.size());
+    auto [it, inserted] = frames_.try_emplace(
+        FrameKey{frame.function, frame.file, frame.line, frame.function_line,
+                 frame.module, frame.inlined},
+        next);
+    if (inserted) profile_.frames.push_back(std::move(frame));
+    return it->second;
+  }
+
+  uint32_t InternStack(std::vector<uint32_t> frames) {
+    auto [it, inserted] =
+        stack_ids_.try_emplace(frames, static_cast<uint32_t>(stacks_.size()));
+    if (inserted) stacks_.push_back(std::move(frames));
+    return it->second;
+  }
+
+  // Every thread that has a name or a sample.
+  void AddThreads() {
+    absl::flat_hash_map<ThreadId, std::string> names =
+        recording_.thread_names();
+    for (const Profile::Sample& sample : profile_.samples) {
+      names.try_emplace(sample.tid);
+    }
+    for (auto& [tid, name] : names) {
+      profile_.threads.push_back({tid, std::move(name)});
+    }
+    std::sort(profile_.threads.begin(), profile_.threads.end(),
+              [](const Profile::Thread& a, const Profile::Thread& b) {
+                return a.tid < b.tid;
+              });
+  }
+
+  const Recording& recording_;
+  const ModuleMap& modules_;
+  Symbolizer& symbolizer_;
+  const NamingOptions& options_;
+  Profile profile_;
+  absl::flat_hash_map<CodeAddress, std::vector<uint32_t>> addresses_;
+  absl::flat_hash_map<FrameKey, uint32_t> frames_;
+  std::vector<std::vector<uint32_t>> stacks_;
+  absl::flat_hash_map<std::vector<uint32_t>, uint32_t> stack_ids_;
+};
+
+}  // namespace
+
+Profile NameRecording(const Recording& recording, const ModuleMap& modules,
+                      Symbolizer& symbolizer, const NamingOptions& options) {
+  return Namer(recording, modules, symbolizer, options).Run();
+}
+
+}  // namespace hubspy

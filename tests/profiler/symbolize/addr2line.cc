@@ -1,0 +1,82 @@
+#include "profiler/symbolize/addr2line.h"
+
+#include <stdio.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+
+namespace hubspy {
+namespace {
+
+// "/a/b.cc:12 (discriminator 3)", "/a/b.cc:?"
+OracleFrame ParsePlace(std::string function, absl::string_view place) {
+  place = place.substr(0, place.find(" (discriminator"));
+  const size_t colon = place.rfind(':');
+  return {std::move(function), std::string(place.substr(0, colon)),
+          std::atoi(std::string(place.substr(colon + 1)).c_str())};
+}
+
+}  // namespace
+
+std::string Output(const std::string& command) {
+  FILE* pipe = popen(command.c_str(), "r");
+  std::string text;
+  char buffer[65536];
+  for (size_t n;
+       pipe != nullptr && (n = fread(buffer, 1, sizeof buffer, pipe));)
+    text.append(buffer, n);
+  EXPECT_TRUE(pipe != nullptr && pclose(pipe) == 0) << command;
+  return text;
+}
+
+std::vector<std::vector<OracleFrame>> Addr2line(
+    const std::string& file, const std::vector<uint64_t>& addresses) {
+  const std::string asked = testing::TempDir() + "addresses";
+  {
+    std::ofstream out(asked);
+    for (const uint64_t a : addresses) out << "0x" << std::hex << a << "\n";
+  }
+  std::vector<std::vector<OracleFrame>> all;
+  std::string function;
+  const std::string text = Output(absl::StrCat(
+      "addr2line -afie ", file, " < ", asked, " | c++filt --no-params"));
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (line.empty()) continue;
+    if (absl::StartsWith(line, "0x")) {
+      all.emplace_back();
+    } else if (function.empty()) {
+      function = std::string(line);
+    } else {
+      all.back().push_back(ParsePlace(std::move(function), line));
+      function.clear();
+    }
+  }
+  return all;
+}
+
+std::vector<uint64_t> AddressesOfFunctions(const std::string& file) {
+  std::set<uint64_t> addresses;
+  const std::string text = Output(absl::StrCat("nm -S --defined-only ", file));
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    // 0000000000001234 0000000000000056 t name
+    const std::vector<absl::string_view> fields = absl::StrSplit(line, ' ');
+    uint64_t begin, size;
+    if (fields.size() != 4 || fields[2].find_first_of("tTwW") != 0 ||
+        !absl::SimpleHexAtoi(fields[0], &begin) ||
+        !absl::SimpleHexAtoi(fields[1], &size)) {
+      continue;
+    }
+    for (uint64_t a = begin; a < begin + size; ++a) addresses.insert(a);
+  }
+  return {addresses.begin(), addresses.end()};
+}
+
+}  // namespace hubspy

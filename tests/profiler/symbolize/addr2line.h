@@ -1,0 +1,30 @@
+// The oracle: what binutils say of an address.
+#ifndef HUBSPY_TESTS_PROFILER_SYMBOLIZE_ADDR2LINE_H_
+#define HUBSPY_TESTS_PROFILER_SYMBOLIZE_ADDR2LINE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hubspy {
+
+struct OracleFrame {
+  std::string function;  // demangled without parameters; "??": not known
+  std::string file;
+  int line = 0;
+};
+
+// addr2line -fi, demangled by c++filt --no-params; innermost first, one vector
+// an address.
+std::vector<std::vector<OracleFrame>> Addr2line(
+    const std::string& file, const std::vector<uint64_t>& addresses);
+
+// The standard output of a command line.
+std::string Output(const std::string& command);
+
+// Every address in every function, as nm tells them: not the padding between.
+std::vector<uint64_t> AddressesOfFunctions(const std::string& file);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_TESTS_PROFILER_SYMBOLIZE_ADDR2LINE_H_

@@ -1,0 +1,65 @@
+// Debug information is as hostile as the program it comes with.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "profiler/symbolize/addr2line.h"
+#include "profiler/symbolize/file_image.h"
+#include "symbolize/symbolizer.h"
+
+namespace hubspy {
+namespace {
+
+std::string Fixture(absl::string_view name) {
+  return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/lib", name, ".so");
+}
+
+void ResolveAll(std::string bytes, const std::vector<uint64_t>& addresses) {
+  const LoadedModule module = Loaded(std::make_shared<FileImage>(
+      std::move(bytes), FileImage::Paths{"/nowhere/x.so", ""}));
+  Symbolizer symbolizer;
+  for (size_t i = 0; i < addresses.size(); i += 7) {
+    const auto frames =
+        symbolizer.Resolve(&module, CodeAddress::Exact(Address(addresses[i])));
+    ASSERT_FALSE(frames.empty());
+    ASSERT_FALSE(frames.back().function.empty());
+  }
+}
+
+class BrokenDwarf : public testing::TestWithParam<std::string> {};
+
+TEST_P(BrokenDwarf, GivesNamesWhateverBytesChange) {
+  const std::string whole = ReadFile(Fixture(GetParam()));
+  const auto addresses = AddressesOfFunctions(Fixture(GetParam()));
+  std::mt19937 random(20);
+  for (int round = 0; round < 300; ++round) {
+    std::string bytes = whole;
+    const int changes = 1 << (round % 8);
+    // Debug sections and section headers are the file's later part.
+    for (int i = 0; i < changes; ++i) {
+      const size_t at = bytes.size() / 3 + random() % (bytes.size() * 2 / 3);
+      bytes[at] = static_cast<char>(random());
+    }
+    ResolveAll(std::move(bytes), addresses);
+  }
+}
+
+TEST_P(BrokenDwarf, GivesNamesWhereverTheFileEnds) {
+  const std::string whole = ReadFile(Fixture(GetParam()));
+  const auto addresses = AddressesOfFunctions(Fixture(GetParam()));
+  for (size_t size = 0; size < whole.size(); size += whole.size() / 97) {
+    ResolveAll(whole.substr(0, size), addresses);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Symbolizer, BrokenDwarf,
+                         testing::Values("dwarf4", "dwarf5", "compressed"),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace hubspy
