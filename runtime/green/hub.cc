@@ -109,11 +109,12 @@ void Hub::Run() {
     explicit OnTop(Hub& its_hub) : hub(its_hub) {
       hub.current_ = nullptr;
       hub.own_code_is_next_ = false;
+      hub.stopped_ = false;
     }
     ~OnTop() {
       hub.current_ = hub.own_code_.get();
-      hub.record_.state.Set(hub.own_code_is_next_ ? HubState::kRunning
-                                                  : HubState::kStopped);
+      hub.record_.state.Set(hub.stopped_ ? HubState::kStopped
+                                         : HubState::kRunning);
     }
     Hub& hub;
   } on_top(*this);
@@ -125,13 +126,10 @@ void Hub::Run() {
     PublishTimers();
     RunReady();
     record_.iterations.Increment();
-    if (own_code_is_next_ || stop_requested_.load(std::memory_order_acquire)) {
-      break;
-    }
+    stopped_ = stop_requested_.load(std::memory_order_acquire);
+    if (stopped_) stop_requested_.store(false, std::memory_order_relaxed);
+    if (stopped_ || own_code_is_next_) break;
     if (ready_.empty()) WaitUntilNextTimer();
-  }
-  if (!own_code_is_next_) {
-    stop_requested_.store(false, std::memory_order_relaxed);
   }
 }
 

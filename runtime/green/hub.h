@@ -188,6 +188,7 @@ class Hub {
   internal::ControlBlock* current_;          // nullptr: the loop itself
   internal::ControlBlock* ended_ = nullptr;  // still on its stack
   bool own_code_is_next_ = false;
+  bool stopped_ = false;  // is why the last Run() returned
   bool closing_ = false;
 
   // The loop's half of a switch to a green thread.

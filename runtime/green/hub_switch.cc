@@ -83,7 +83,7 @@ void Hub::Suspend(GreenQueue* waiters) {
     stop_waiting();
     throw;
   }
-  if (!own_code_is_next_) {
+  if (stopped_) {
     stop_waiting();
     throw HubStopped();
   }

@@ -51,27 +51,28 @@ class Timebase {
  private:
   // floor((value * multiplier + round_up_by) / divisor), saturated, where
   // round_up_by < divisor. Splitting value into a quotient and a rest keeps
-  // all of the 128 bit product's precision in 64 bit arithmetic: rest <
-  // divisor, so rest * multiplier + round_up_by < 2^64.
+  // all of the 128 bit product's precision in 64 bit arithmetic: |rest| <
+  // divisor, so |rest| * multiplier + divisor < 2^64.
   static constexpr int64_t Scale(int64_t value, uint32_t multiplier,
                                  uint32_t divisor, uint32_t round_up_by) {
-    int64_t quotient = value / int64_t{divisor};
-    int64_t rest = value % int64_t{divisor};
-    if (rest < 0) {
-      rest += divisor;
-      --quotient;
-    }
+    const int64_t quotient = value / int64_t{divisor};
+    const int64_t rest = value % int64_t{divisor};
+    const int64_t saturated = value < 0 ? std::numeric_limits<int64_t>::min()
+                                        : std::numeric_limits<int64_t>::max();
     int64_t scaled = 0;
     if (__builtin_mul_overflow(quotient, int64_t{multiplier}, &scaled)) {
-      return quotient < 0 ? std::numeric_limits<int64_t>::min()
-                          : std::numeric_limits<int64_t>::max();
+      return saturated;
     }
-    const uint64_t scaled_rest =
-        (static_cast<uint64_t>(rest) * multiplier + round_up_by) / divisor;
-    if (__builtin_add_overflow(scaled, static_cast<int64_t>(scaled_rest),
-                               &scaled)) {
-      return std::numeric_limits<int64_t>::max();
+    int64_t scaled_rest = 0;
+    if (rest >= 0) {
+      const uint64_t product = static_cast<uint64_t>(rest) * multiplier;
+      scaled_rest = static_cast<int64_t>((product + round_up_by) / divisor);
+    } else {
+      const uint64_t product = static_cast<uint64_t>(-rest) * multiplier;
+      scaled_rest = -static_cast<int64_t>(
+          (product + (divisor - 1 - round_up_by)) / divisor);
     }
+    if (__builtin_add_overflow(scaled, scaled_rest, &scaled)) return saturated;
     return scaled;
   }
 

@@ -4,6 +4,7 @@
 #include <unwind.h>
 
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -131,46 +132,57 @@ TEST(Context, KeepsTheRoundingModeApart) {
   EXPECT_EQ(inside, FE_UPWARD);
 }
 
-// Every register that the ABI calls preserved, in assembly, so that a compiler
-// cannot be kind.
+struct PreservedRegisters {
+  uint64_t values[5];  // rbx, r12, r13, r14, r15
+};
+
+// Fills every register that the ABI calls preserved, calls go(coroutine), and
+// returns what is in them then. In assembly, so that no compiler can be kind.
+// That rbp was preserved shows in that it returns at all.
+[[gnu::noinline]] PreservedRegisters FillAndCall(uint64_t base,
+                                                 void (*go)(Coroutine*),
+                                                 Coroutine* coroutine) {
+  PreservedRegisters after;
+  PreservedRegisters* where = &after;
+  asm volatile(
+      "lea -128(%%rsp), %%rsp\n"  // the red zone may be in use
+      "push %%rbp; push %%rbx; push %%r12; push %%r13; push %%r14; push %%r15\n"
+      "mov %%rsp, %%rbp\n"
+      "sub $16, %%rsp; and $-16, %%rsp\n"
+      "mov %%rax, (%%rsp)\n"
+      "lea 1(%%rsi), %%rbx; lea 2(%%rsi), %%r12; lea 3(%%rsi), %%r13\n"
+      "lea 4(%%rsi), %%r14; lea 5(%%rsi), %%r15\n"
+      "call *%%rdx\n"
+      "mov (%%rsp), %%rax\n"
+      "mov %%rbx, (%%rax); mov %%r12, 8(%%rax); mov %%r13, 16(%%rax)\n"
+      "mov %%r14, 24(%%rax); mov %%r15, 32(%%rax)\n"
+      "mov %%rbp, %%rsp\n"
+      "pop %%r15; pop %%r14; pop %%r13; pop %%r12; pop %%rbx; pop %%rbp\n"
+      "lea 128(%%rsp), %%rsp\n"
+      : "+S"(base), "+D"(coroutine), "+d"(go), "+a"(where)
+      :
+      : "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
+  return after;
+}
+
 TEST(Context, KeepsPreservedRegistersApart) {
-  struct Registers {
-    uint64_t values[5];
-  };
-  static constexpr auto kFillAndSwitch = [](uint64_t base, Coroutine& self,
-                                            void (*go)(Coroutine*)) {
-    Registers after;
-    asm volatile(
-        "push %%rbp; push %%rbx; push %%r12; push %%r13; push %%r14;"
-        "push %%r15; sub $136, %%rsp;"
-        "mov %[after], 0(%%rsp);"
-        "lea 1(%[base]), %%rbx; lea 2(%[base]), %%r12; lea 3(%[base]), %%r13;"
-        "lea 4(%[base]), %%r14; lea 5(%[base]), %%r15;"
-        "call *%[go];"
-        "mov 0(%%rsp), %%rax;"
-        "mov %%rbx, 0(%%rax); mov %%r12, 8(%%rax); mov %%r13, 16(%%rax);"
-        "mov %%r14, 24(%%rax); mov %%r15, 32(%%rax);"
-        "add $136, %%rsp;"
-        "pop %%r15; pop %%r14; pop %%r13; pop %%r12; pop %%rbx; pop %%rbp;"
-        :
-        : [base] "S"(base), "D"(&self), [go] "d"(go), [after] "a"(&after)
-        : "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
-    return after;
-  };
-  Registers inside = {};
+  PreservedRegisters inside = {};
   Coroutine coroutine([&](Coroutine& self) {
-    inside = kFillAndSwitch(1000, self, [](Coroutine* c) { c->Back(); });
+    inside = FillAndCall(
+        1000, [](Coroutine* c) { c->Back(); }, &self);
   });
   coroutine.Go();
-  const Registers outside =
-      kFillAndSwitch(2000, coroutine, [](Coroutine* c) { c->Go(); });
+  const PreservedRegisters outside = FillAndCall(
+      2000, [](Coroutine* c) { c->Go(); }, &coroutine);
   EXPECT_THAT(outside.values, ElementsAre(2001, 2002, 2003, 2004, 2005));
   EXPECT_THAT(inside.values, ElementsAre(1001, 1002, 1003, 1004, 1005));
 }
 
 _Unwind_Reason_Code Collect(_Unwind_Context* context, void* addresses) {
-  static_cast<std::vector<uint64_t>*>(addresses)->push_back(
-      _Unwind_GetIP(context));
+  // libgcc shows the end of the stack as one more frame, at 0.
+  if (const uint64_t address = _Unwind_GetIP(context); address != 0) {
+    static_cast<std::vector<uint64_t>*>(addresses)->push_back(address);
+  }
   return _URC_NO_REASON;
 }
 

@@ -87,7 +87,8 @@ TEST(Hub, StoppingItUnderAWaitThrows) {
     hub.CallAfter(absl::Seconds(1), [&] { hub.Stop(); });
     EXPECT_THROW(Sleep(absl::Seconds(10)), HubStopped);
     hub.Stop();
-    // The wait that ended is not waited for any more.
+    EXPECT_THROW(Yield(), HubStopped);
+    // What ended is not waited for any more.
     Yield();
     EXPECT_EQ(hub.Stats().timers, 1u);
     thread.Wait();

@@ -5,7 +5,7 @@
 // tests hold them to the right one; the last ones prove that the same checks
 // see the inverted one.
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
