@@ -201,7 +201,7 @@ TEST(RunningCapture, CopesWithThreadsThatComeAndGo) {
   child.ReadLine();
   const auto process = OpenOrDie(child.pid());
   int captured = 0;
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 500 || captured < 20; ++i) {
     const auto threads = process->Threads();
     ASSERT_TRUE(threads.ok()) << threads.status();
     for (const ThreadInfo& thread : *threads) {
@@ -215,7 +215,6 @@ TEST(RunningCapture, CopesWithThreadsThatComeAndGo) {
   *end = true;
   EXPECT_EQ(child.ReadLine(), "all joined");
   EXPECT_EQ(child.Wait(), 0);
-  EXPECT_GT(captured, 0);
 }
 
 TEST(RunningCapture, SaysNotFoundOnceTheProcessExits) {

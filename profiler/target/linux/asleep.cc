@@ -153,10 +153,15 @@ absl::StatusOr<Look> LookWhileAsleep(const ThreadFiles& files,
   if (!*still) return Look{.result = LookResult::kMoved};
   if (stat->state == ThreadState::kZombie) return ThreadGone(files.tid());
 
+  // On its way back to a CPU (the kernel's TASK_WAKING), which `syscall` takes
+  // for blocked. Inside a system call, the sleep it comes from is worth having,
+  // and spares it a stop; anywhere else, it was us or a signal that held it.
+  if (stat->state == ThreadState::kRunning && !thread.system_call) {
+    return Look{.result = LookResult::kMoved};
+  }
+
   Look look{.result = LookResult::kSnapshot};
   look.snapshot.tid = files.tid();
-  // It has slept all the while; "running" can only mean that it has just been
-  // woken and still waits for a CPU.
   look.snapshot.state = stat->state == ThreadState::kStopped
                             ? ThreadState::kStopped
                             : ThreadState::kSleeping;
