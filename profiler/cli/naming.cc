@@ -1,5 +1,10 @@
 #include "cli/naming.h"
 
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+
 namespace hubspy {
 
 std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
@@ -23,6 +28,21 @@ Profile NameProfile(Recording& recording, Attachment& attachment,
       NameRecording(recording, attachment.modules(), symbolizer, options);
   profile.pid = attachment.process().pid();
   profile.command = attachment.process().CommandLine();
+  return profile;
+}
+
+Profile WithThreadFrames(Profile profile) {
+  absl::flat_hash_map<ThreadId, uint32_t> frames;
+  for (const Profile::Thread& thread : profile.threads) {
+    frames[thread.tid] = static_cast<uint32_t>(profile.frames.size());
+    profile.frames.push_back(
+        {.function = absl::StrCat("thread (", thread.tid, "): ", thread.name)});
+  }
+  for (Profile::Sample& sample : profile.samples) {
+    if (const auto frame = frames.find(sample.tid); frame != frames.end()) {
+      sample.frames.push_back(frame->second);
+    }
+  }
   return profile;
 }
 

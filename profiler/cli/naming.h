@@ -20,6 +20,10 @@ std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
 Profile NameProfile(Recording& recording, Attachment& attachment,
                     Symbolizer& symbolizer, const NamingOptions& options);
 
+// The same, each stack standing on a frame that names its thread: a line per
+// thread in a table of functions.
+Profile WithThreadFrames(Profile profile);
+
 }  // namespace hubspy
 
 #endif  // HUBSPY_CLI_NAMING_H_

@@ -27,9 +27,11 @@ std::string Render(const Profile& profile, const RecordOptions& options) {
                     .threads = options.threads,
                     .title = absl::StrCat("hubspy: ", profile.command, " (",
                                           profile.pid, ")")});
-    case Format::kFlat:
-      return RenderFlat(profile, profile,
-                        {.include_idle = options.include_idle});
+    case Format::kFlat: {
+      const Profile& shown =
+          options.threads ? WithThreadFrames(profile) : profile;
+      return RenderFlat(shown, shown, {.include_idle = options.include_idle});
+    }
     case Format::kRaw:
       return RenderRaw(profile, {.include_idle = options.include_idle,
                                  .threads = options.threads});

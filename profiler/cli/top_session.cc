@@ -1,33 +1,45 @@
 #include "cli/top_session.h"
 
+#include <utility>
+
 namespace hubspy {
 
 TopSession::TopSession(Attachment& attachment, const TopOptions& options)
     : attachment_(attachment),
+      options_(options),
       sampler_([this] { return attachment_.Look(); }, waiter_,
                {.rate_hz = options.rate_hz}) {
   Reset();
-  overall_.rate_hz = options.rate_hz;
 }
 
 Sampler::Stop TopSession::SampleUntil(int64_t until_ns) {
-  return sampler_.Run(window_, until_ns);
+  return sampler_.Run(next_, until_ns);
 }
 
-void TopSession::CloseWindow(const NamingOptions& naming) {
-  overall_.Append(window_);
-  window_profile_ = NameProfile(window_, attachment_, symbolizer_, naming);
-  overall_profile_ = NameProfile(overall_, attachment_, symbolizer_, naming);
-  const double rate_hz = window_.rate_hz;
-  window_ = {};
-  window_.rate_hz = rate_hz;
+void TopSession::CloseWindow() {
+  overall_.Append(next_);
+  window_ = std::exchange(next_, {});
+  window_profile_ = Name(window_);
+  overall_profile_ = Name(overall_);
+}
+
+void TopSession::NameBy(NamingOptions::Lines lines) {
+  if (lines == naming_.lines) return;
+  naming_.lines = lines;
+  window_profile_ = Name(window_);
+  overall_profile_ = Name(overall_);
 }
 
 void TopSession::Reset() {
-  const double rate_hz = overall_.rate_hz;
-  window_ = {};
-  overall_ = {};
-  overall_.rate_hz = rate_hz;
+  next_ = window_ = overall_ = {};
+  overall_.rate_hz = window_.rate_hz = options_.rate_hz;
+  window_profile_ = Name(window_);
+  overall_profile_ = Name(overall_);
+}
+
+Profile TopSession::Name(Recording& recording) {
+  Profile profile = NameProfile(recording, attachment_, symbolizer_, naming_);
+  return options_.threads ? WithThreadFrames(std::move(profile)) : profile;
 }
 
 }  // namespace hubspy

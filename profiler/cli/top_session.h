@@ -19,23 +19,32 @@ class TopSession {
  public:
   TopSession(Attachment& attachment, const TopOptions& options);
 
-  // Samples until `until_ns` (see NowNs) into the current window.
+  // Samples until `until_ns` (see NowNs) into the next window.
   Sampler::Stop SampleUntil(int64_t until_ns);
   int64_t NowNs() { return waiter_.NowNs(); }
 
-  // Ends the window: it becomes window(), and part of overall().
-  void CloseWindow(const NamingOptions& naming);
+  // What was sampled since the last call becomes window(), and part of
+  // overall().
+  void CloseWindow();
   const Profile& window() const { return window_profile_; }
   const Profile& overall() const { return overall_profile_; }
+
+  // Names window() and overall() anew, and later ones, by lines or functions.
+  void NameBy(NamingOptions::Lines lines);
 
   // Forgets everything up to now.
   void Reset();
 
  private:
+  Profile Name(Recording& recording);
+
   Attachment& attachment_;
+  const TopOptions options_;
   SignalWaiter waiter_;
   Sampler sampler_;
   Symbolizer symbolizer_;
+  NamingOptions naming_;
+  Recording next_;
   Recording window_;
   Recording overall_;
   Profile window_profile_;
