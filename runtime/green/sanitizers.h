@@ -28,6 +28,7 @@
 #if defined(GREEN_ASAN)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 #if defined(GREEN_TSAN)
 #include <sanitizer/tsan_interface.h>
@@ -43,8 +44,20 @@ inline void UnpoisonMemory([[maybe_unused]] const void* begin,
 }
 
 // Shadow bookkeeping of one stack that is switched to and from.
+//
+// Leak detection looks at no stack but the one that its thread is on, so each
+// is declared as a place where live pointers may be.
 class SanitizedStack {
  public:
+  SanitizedStack() = default;
+  SanitizedStack(const SanitizedStack&) = delete;
+  SanitizedStack& operator=(const SanitizedStack&) = delete;
+#if defined(GREEN_ASAN)
+  ~SanitizedStack() { ForgetRoot(); }
+#else
+  ~SanitizedStack() = default;
+#endif
+
   // The stack that the calling thread is on.
   void AdoptThread() {
 #if defined(GREEN_TSAN)
@@ -57,6 +70,7 @@ class SanitizedStack {
     bottom_ = reinterpret_cast<const void*>(begin);
     size_ = end - begin;
     fake_stack_ = nullptr;
+    __lsan_register_root_region(bottom_, size_);
 #endif
 #if defined(GREEN_TSAN)
     tsan_fiber_ = __tsan_create_fiber(0);
@@ -65,6 +79,9 @@ class SanitizedStack {
 
   // After the last switch away from it.
   void Destroy() {
+#if defined(GREEN_ASAN)
+    ForgetRoot();
+#endif
 #if defined(GREEN_TSAN)
     __tsan_destroy_fiber(tsan_fiber_);
     tsan_fiber_ = nullptr;
@@ -95,12 +112,19 @@ class SanitizedStack {
   // for a thread's own stack are not known otherwise.
   void EndSwitch([[maybe_unused]] SanitizedStack& from) {
 #if defined(GREEN_ASAN)
+    const bool was_known = from.size_ != 0;
     __sanitizer_finish_switch_fiber(fake_stack_, &from.bottom_, &from.size_);
+    if (!was_known) __lsan_register_root_region(from.bottom_, from.size_);
 #endif
   }
 
  private:
 #if defined(GREEN_ASAN)
+  void ForgetRoot() {
+    if (size_ != 0) __lsan_unregister_root_region(bottom_, size_);
+    size_ = 0;
+  }
+
   void* fake_stack_ = nullptr;
   const void* bottom_ = nullptr;
   size_t size_ = 0;

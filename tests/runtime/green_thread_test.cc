@@ -306,16 +306,16 @@ TEST(ProcessExitDeathTest, MayBeCalledByAGreenThread) {
 
 TEST(GreenThreads, ManyAtOnce) {
   int ended = 0;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
     SpawnN([&] {
       Yield();
       ++ended;
     });
   }
-  EXPECT_EQ(Hub::Current().Stats().green_threads, 10'000u);
+  EXPECT_EQ(Hub::Current().Stats().green_threads, 5'000u);
   Yield();
   Yield();
-  EXPECT_EQ(ended, 10'000);
+  EXPECT_EQ(ended, 5'000);
   EXPECT_EQ(Hub::Current().Stats().green_threads, 0u);
 }
 
