@@ -5,14 +5,27 @@
 //
 // The surprising part: whatever the bytes hold, this returns a Stack. Garbage
 // gives a short one that says why, never a crash and never a read outside the
-// copy and the modules' files.
+// copy and the modules' files. For that it catches SIGSEGV and SIGBUS, from
+// its first use on and only for itself; others reach whoever handled them.
+//
+// Remembers what it learned of the modules' tables and code: keep one as long
+// as its ModuleMap, and use it from one thread at a time.
 #ifndef HUBSPY_UNWIND_UNWINDER_H_
 #define HUBSPY_UNWIND_UNWINDER_H_
 
+#include <memory>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
 #include "image/module_map.h"
 #include "model/registers.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
+#include "unwind/code_reader.h"
+#include "unwind/code_stepper.h"
+#include "unwind/fde_table.h"
+#include "unwind/shadow_view.h"
+#include "unwind/stack_window.h"
 
 namespace hubspy {
 
@@ -25,13 +38,46 @@ struct UnwindOptions {
 
 class Unwinder {
  public:
-  explicit Unwinder(const ModuleMap& modules) : modules_(modules) {}
+  explicit Unwinder(const ModuleMap& modules)
+      : modules_(modules), code_(modules), code_stepper_(modules) {}
+  Unwinder(const Unwinder&) = delete;
+  Unwinder& operator=(const Unwinder&) = delete;
 
   Stack Unwind(const Registers& registers, const MemoryCopy& stack,
-               const UnwindOptions& options = {}) const;
+               const UnwindOptions& options = {});
 
  private:
+  // What is known of an image; holds it, so that its address names it.
+  struct Tables {
+    explicit Tables(std::shared_ptr<const Image> of)
+        : image(std::move(of)), view(*image), fdes(*image) {}
+    std::shared_ptr<const Image> image;
+    ShadowView view;
+    FdeTable fdes;
+  };
+  struct Frame {
+    Registers registers;
+    CodeAddress code;
+  };
+  struct Step {
+    std::optional<Frame> caller;
+    bool was_signal_frame = false;
+    StackEnd end = StackEnd::kComplete;  // without a caller: why
+  };
+
+  Tables& TablesOf(const std::shared_ptr<const Image>& image);
+  Step StepFrom(const Frame& frame, const StackWindow& window,
+                const MemoryCopy& stack);
+  Step StepByTable(const Frame& frame, const StackWindow& window,
+                   const MemoryCopy& stack, const LoadedModule& module,
+                   const Tables& tables, const Fde& fde);
+  Step StepWithoutTable(const Frame& frame, const MemoryCopy& stack,
+                        StackEnd otherwise);
+
   const ModuleMap& modules_;
+  CodeReader code_;
+  CodeStepper code_stepper_;
+  absl::flat_hash_map<const Image*, std::unique_ptr<Tables>> tables_;
 };
 
 }  // namespace hubspy

@@ -1,0 +1,41 @@
+// The target's code, read from the files behind its modules.
+#ifndef HUBSPY_UNWIND_CODE_READER_H_
+#define HUBSPY_UNWIND_CODE_READER_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/types/span.h"
+#include "image/module_map.h"
+#include "model/address.h"
+#include "unwind/decoder.h"
+
+namespace hubspy {
+
+// A call instruction, seen from behind it.
+struct CallSite {
+  // Nullopt for a call through a register or through memory.
+  std::optional<Address> target;
+};
+
+class CodeReader {
+ public:
+  // Borrows.
+  explicit CodeReader(const ModuleMap& modules) : modules_(&modules) {}
+
+  // In an executable segment of a module whose file we have.
+  bool IsCode(Address address) const;
+  // Fills `into` as far as the segment goes; returns how far.
+  size_t Read(Address from, absl::Span<uint8_t> into) const;
+  std::optional<Instruction> DecodeAt(Address at) const;
+  // The call that returns to `return_address`. Instructions have no marked
+  // begin, so other bytes may look like one: a sign, not a proof.
+  std::optional<CallSite> CallBefore(Address return_address) const;
+
+ private:
+  const ModuleMap* modules_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_UNWIND_CODE_READER_H_

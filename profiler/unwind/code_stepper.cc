@@ -1,0 +1,121 @@
+#include "unwind/code_stepper.h"
+
+#include <array>
+#include <cstring>
+
+#include "absl/types/span.h"
+
+namespace hubspy {
+namespace {
+
+constexpr size_t kMaxPaths = 64 * 1024;
+
+std::optional<Address> Resolve(const Place& place, const Registers& registers) {
+  std::optional<uint64_t> base;
+  if (place.base == Place::Base::kRsp) base = registers.Get(Reg::kRsp);
+  if (place.base == Place::Base::kRbp) base = registers.Get(Reg::kRbp);
+  if (!base) return std::nullopt;
+  return Address(*base) + static_cast<uint64_t>(place.offset);
+}
+
+// What the kernel put on the stack for a handler and sigreturn takes from
+// there: struct rt_sigframe, arch/x86/include/asm/sigframe.h, and struct
+// sigcontext_64 in it, in this order.
+constexpr uint64_t kContextRegisters = 40;  // from ucontext, where rsp points
+constexpr Reg kContextOrder[] = {
+    Reg::kR8,  Reg::kR9,  Reg::kR10, Reg::kR11, Reg::kR12, Reg::kR13,
+    Reg::kR14, Reg::kR15, Reg::kRdi, Reg::kRsi, Reg::kRbp, Reg::kRbx,
+    Reg::kRdx, Reg::kRax, Reg::kRcx, Reg::kRsp, Reg::kRip};
+
+std::optional<CodeStep> StepOverSignal(const Registers& registers,
+                                       const MemoryCopy& stack) {
+  CodeStep step{.was_signal_frame = true};
+  Address at = registers.sp() + kContextRegisters;
+  for (const Reg reg : kContextOrder) {
+    const auto value = stack.Read<uint64_t>(at);
+    if (!value) return std::nullopt;
+    step.caller.Set(reg, *value);
+    at = at + 8;
+  }
+  return step;
+}
+
+}  // namespace
+
+// mov $15, %rax (or %eax); syscall: rt_sigreturn. The same bytes by which gdb
+// knows it.
+bool CodeStepper::IsSignalTrampoline(Address pc) const {
+  constexpr uint8_t kLong[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+  constexpr uint8_t kShort[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
+  std::array<uint8_t, sizeof kLong> bytes{};
+  const size_t size = code_.Read(pc, absl::MakeSpan(bytes));
+  return (size >= sizeof kLong &&
+          std::memcmp(bytes.data(), kLong, sizeof kLong) == 0) ||
+         (size >= sizeof kShort &&
+          std::memcmp(bytes.data(), kShort, sizeof kShort) == 0);
+}
+
+std::optional<CodeStep> CodeStepper::StepByCode(const Registers& registers,
+                                                const MemoryCopy& stack) {
+  const Address pc = registers.pc();
+  auto known = paths_.find(pc);
+  if (known == paths_.end()) {
+    if (paths_.size() >= kMaxPaths) paths_.clear();
+    known = paths_.emplace(pc, FindReturnPath(code_, pc)).first;
+  }
+  if (!known->second) return std::nullopt;
+  const ReturnPath& path = *known->second;
+  const std::optional<Address> slot = Resolve(path.return_address, registers);
+  if (!slot || *slot < registers.sp()) return std::nullopt;
+  const auto return_address = stack.Read<uint64_t>(*slot);
+  if (!return_address || !code_.CallBefore(Address(*return_address))) {
+    return std::nullopt;
+  }
+  CodeStep step;
+  step.caller.Set(Reg::kRip, *return_address);
+  step.caller.Set(Reg::kRsp, (*slot + 8).value());
+  if (const std::optional<Address> rbp = Resolve(path.rbp, registers)) {
+    const std::optional<uint64_t> value =
+        path.rbp_is_stored ? stack.Read<uint64_t>(*rbp) : rbp->value();
+    if (value) step.caller.Set(Reg::kRbp, *value);
+  }
+  return step;
+}
+
+std::optional<CodeStep> CodeStepper::StepByFramePointer(
+    const Registers& registers, const MemoryCopy& stack) const {
+  const std::optional<uint64_t> rbp = registers.Get(Reg::kRbp);
+  if (!rbp) return std::nullopt;
+  CodeStep step;
+  // The outermost frame is marked by a zero (System V ABI AMD64, 3.4.1).
+  if (*rbp == 0) return step;
+  const Address at(*rbp);
+  if (at < registers.sp() || *rbp % 8 != 0) return std::nullopt;
+  const auto saved = stack.Read<uint64_t>(at);
+  const auto return_address = stack.Read<uint64_t>(at + 8);
+  if (!saved || !return_address) return std::nullopt;
+  if (*saved == 0 && *return_address == 0) return step;
+  // Code made at run time calls code made at run time, and its bytes are not
+  // ours to see: then the frame pointers must at least be in order.
+  const bool called = code_.CallBefore(Address(*return_address)).has_value();
+  const bool unreadable = modules_.Find(Address(*return_address)) == nullptr &&
+                          modules_.Find(registers.pc()) == nullptr &&
+                          Address(*saved) > at &&
+                          stack.range().Contains(Address(*saved));
+  if (!called && !unreadable) return std::nullopt;
+  step.caller.Set(Reg::kRip, *return_address);
+  step.caller.Set(Reg::kRsp, (at + 16).value());
+  step.caller.Set(Reg::kRbp, *saved);
+  return step;
+}
+
+std::optional<CodeStep> CodeStepper::Step(const Registers& registers,
+                                          const MemoryCopy& stack) {
+  if (IsSignalTrampoline(registers.pc())) {
+    return StepOverSignal(registers, stack);
+  }
+  if (std::optional<CodeStep> step = StepByCode(registers, stack)) return step;
+  return StepByFramePointer(registers, stack);
+}
+
+}  // namespace hubspy

@@ -1,0 +1,53 @@
+// One step up the stack where there is no unwind table: hand-written assembly,
+// code made at run time, languages without one.
+//
+// In this order: a signal's return trampoline is known by its bytes; where the
+// code can be read, it tells where the return address lies (return_path.h);
+// else the frame pointer, where it is known. A return address is believed when
+// the instruction before it is a call.
+#ifndef HUBSPY_UNWIND_CODE_STEPPER_H_
+#define HUBSPY_UNWIND_CODE_STEPPER_H_
+
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "image/module_map.h"
+#include "model/registers.h"
+#include "model/snapshot.h"
+#include "unwind/code_reader.h"
+#include "unwind/return_path.h"
+
+namespace hubspy {
+
+struct CodeStep {
+  // The caller's, as far as known; pc is zero where the stack begins.
+  Registers caller;
+  bool was_signal_frame = false;
+};
+
+class CodeStepper {
+ public:
+  // Borrows.
+  explicit CodeStepper(const ModuleMap& modules)
+      : modules_(modules), code_(modules) {}
+
+  // `registers` hold pc and sp at least.
+  std::optional<CodeStep> Step(const Registers& registers,
+                               const MemoryCopy& stack);
+
+ private:
+  bool IsSignalTrampoline(Address pc) const;
+  std::optional<CodeStep> StepByCode(const Registers& registers,
+                                     const MemoryCopy& stack);
+  std::optional<CodeStep> StepByFramePointer(const Registers& registers,
+                                             const MemoryCopy& stack) const;
+
+  const ModuleMap& modules_;
+  CodeReader code_;
+  // By pc. Following code takes a microsecond an instruction.
+  absl::flat_hash_map<Address, std::optional<ReturnPath>> paths_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_UNWIND_CODE_STEPPER_H_

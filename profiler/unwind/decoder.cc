@@ -1,0 +1,164 @@
+#include "unwind/decoder.h"
+
+#include <capstone/capstone.h>
+
+namespace hubspy {
+namespace {
+
+using Kind = Instruction::Kind;
+
+// Capstone's handle and its one instruction, for a thread.
+class Capstone {
+ public:
+  Capstone() {
+    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) return;
+    cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
+    instruction_ = cs_malloc(handle_);
+  }
+  ~Capstone() {
+    if (instruction_ != nullptr) cs_free(instruction_, 1);
+    if (handle_ != 0) cs_close(&handle_);
+  }
+  Capstone(const Capstone&) = delete;
+  Capstone& operator=(const Capstone&) = delete;
+
+  // Null: no instruction. Valid until the next call.
+  const cs_insn* Disassemble(absl::Span<const uint8_t> code, Address at) {
+    if (instruction_ == nullptr) return nullptr;
+    const uint8_t* bytes = code.data();
+    size_t size = code.size();
+    uint64_t address = at.value();
+    return cs_disasm_iter(handle_, &bytes, &size, &address, instruction_)
+               ? instruction_
+               : nullptr;
+  }
+  bool Writes(x86_reg reg) const {
+    cs_regs read;
+    cs_regs written;
+    uint8_t read_count = 0;
+    uint8_t written_count = 0;
+    if (cs_regs_access(handle_, instruction_, read, &read_count, written,
+                       &written_count) != CS_ERR_OK) {
+      return true;
+    }
+    for (uint8_t i = 0; i < written_count; ++i) {
+      if (written[i] == reg) return true;
+    }
+    return false;
+  }
+
+ private:
+  csh handle_ = 0;
+  cs_insn* instruction_ = nullptr;
+};
+
+bool IsReg(const cs_x86_op& operand, x86_reg reg) {
+  return operand.type == X86_OP_REG && operand.reg == reg;
+}
+
+// [base + displacement], nothing else.
+bool IsBased(const cs_x86_op& operand, x86_reg base) {
+  return operand.type == X86_OP_MEM && operand.mem.base == base &&
+         operand.mem.index == X86_REG_INVALID;
+}
+
+std::optional<Address> Target(const cs_x86& x86) {
+  if (x86.op_count != 1 || x86.operands[0].type != X86_OP_IMM) {
+    return std::nullopt;
+  }
+  return Address(static_cast<uint64_t>(x86.operands[0].imm));
+}
+
+bool InGroup(const cs_insn& insn, uint8_t group) {
+  for (uint8_t i = 0; i < insn.detail->groups_count; ++i) {
+    if (insn.detail->groups[i] == group) return true;
+  }
+  return false;
+}
+
+Instruction Flow(Kind kind, const cs_x86& x86) {
+  return {.kind = kind, .target = Target(x86)};
+}
+
+// The ways in which compilers move rsp and rbp; nullopt: not one of them.
+std::optional<Instruction> FrameInstruction(const cs_insn& insn) {
+  const cs_x86& x86 = insn.detail->x86;
+  const cs_x86_op* const op = x86.operands;
+  switch (insn.id) {
+    case X86_INS_PUSH:
+      return Instruction{.kind = Kind::kPush,
+                         .of_rbp = IsReg(op[0], X86_REG_RBP)};
+    case X86_INS_POP:
+      if (IsReg(op[0], X86_REG_RSP))
+        return Instruction{.kind = Kind::kSpoilsRsp};
+      return Instruction{.kind = Kind::kPop,
+                         .of_rbp = IsReg(op[0], X86_REG_RBP)};
+    case X86_INS_PUSHFQ:
+      return Instruction{.kind = Kind::kPush};
+    case X86_INS_POPFQ:
+      return Instruction{.kind = Kind::kPop};
+    case X86_INS_LEAVE:
+      return Instruction{.kind = Kind::kLeave};
+    case X86_INS_ADD:
+    case X86_INS_SUB:
+      if (!IsReg(op[0], X86_REG_RSP) || op[1].type != X86_OP_IMM) break;
+      return Instruction{
+          .kind = Kind::kAddToRsp,
+          .value = insn.id == X86_INS_ADD ? op[1].imm : -op[1].imm};
+    case X86_INS_MOV:
+      if (IsReg(op[0], X86_REG_RBP) && IsReg(op[1], X86_REG_RSP)) {
+        return Instruction{.kind = Kind::kRbpFromRsp};
+      }
+      if (IsReg(op[0], X86_REG_RSP) && IsReg(op[1], X86_REG_RBP)) {
+        return Instruction{.kind = Kind::kRspFromRbp};
+      }
+      break;
+    case X86_INS_LEA:
+      if (IsReg(op[0], X86_REG_RSP) && IsBased(op[1], X86_REG_RSP)) {
+        return Instruction{.kind = Kind::kAddToRsp, .value = op[1].mem.disp};
+      }
+      if (IsReg(op[0], X86_REG_RSP) && IsBased(op[1], X86_REG_RBP)) {
+        return Instruction{.kind = Kind::kRspFromRbp, .value = op[1].mem.disp};
+      }
+      if (IsReg(op[0], X86_REG_RBP) && IsBased(op[1], X86_REG_RSP)) {
+        return Instruction{.kind = Kind::kRbpFromRsp, .value = op[1].mem.disp};
+      }
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
+Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
+  const cs_x86& x86 = insn.detail->x86;
+  if (insn.id == X86_INS_JMP) return Flow(Kind::kJump, x86);
+  if (InGroup(insn, X86_GRP_CALL)) return Flow(Kind::kCall, x86);
+  if (InGroup(insn, X86_GRP_RET)) return {.kind = Kind::kReturn};
+  if (InGroup(insn, X86_GRP_JUMP)) return Flow(Kind::kBranch, x86);
+  if (insn.id == X86_INS_UD2 || insn.id == X86_INS_HLT ||
+      insn.id == X86_INS_INT3) {
+    return {.kind = Kind::kTrap};
+  }
+  if (const std::optional<Instruction> frame = FrameInstruction(insn)) {
+    return *frame;
+  }
+  if (capstone.Writes(X86_REG_RSP)) return {.kind = Kind::kSpoilsRsp};
+  if (capstone.Writes(X86_REG_RBP) || capstone.Writes(X86_REG_EBP)) {
+    return {.kind = Kind::kSpoilsRbp};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at) {
+  thread_local Capstone capstone;
+  const cs_insn* const insn = capstone.Disassemble(code, at);
+  if (insn == nullptr) return std::nullopt;
+  Instruction instruction = Translate(capstone, *insn);
+  instruction.size = static_cast<uint8_t>(insn->size);
+  return instruction;
+}
+
+}  // namespace hubspy

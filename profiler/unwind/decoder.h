@@ -1,0 +1,49 @@
+// One x86_64 instruction as a value: what it does to rsp, rbp and rip, which is
+// all that unwinding asks. The only file that knows Capstone is its source.
+#ifndef HUBSPY_UNWIND_DECODER_H_
+#define HUBSPY_UNWIND_DECODER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/types/span.h"
+#include "model/address.h"
+
+namespace hubspy {
+
+struct Instruction {
+  enum class Kind {
+    kOther,       // touches none of them
+    kCall,        // leaves them as they were, when it returns
+    kReturn,      // pops rip
+    kJump,        //
+    kBranch,      // may jump
+    kTrap,        // never goes on: ud2, hlt, int3
+    kPush,        // rsp -= 8; `pushes_rbp` tells what
+    kPop,         // rsp += 8; into rbp, or elsewhere
+    kAddToRsp,    // rsp += value
+    kRspFromRbp,  // rsp = rbp + value
+    kRbpFromRsp,  // rbp = rsp + value
+    kLeave,       // rsp = rbp, then pops rbp
+    kSpoilsRsp,   // rsp becomes something that cannot be told
+    kSpoilsRbp,   // the same for rbp
+  };
+  Kind kind = Kind::kOther;
+  uint8_t size = 0;
+  bool of_rbp = false;  // for kPush and kPop
+  int64_t value = 0;
+  // For kCall, kJump and kBranch; nullopt when it is computed.
+  std::optional<Address> target;
+};
+
+inline constexpr size_t kMaxInstructionBytes =
+    15;  // Intel SDM, volume 2, 2.3.11
+
+// The instruction at the begin of `code`, which lies at `at` in the target;
+// nullopt when it is none, or not all there.
+std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_UNWIND_DECODER_H_

@@ -1,0 +1,70 @@
+#include "unwind/fault_guard.h"
+
+#include <csetjmp>
+#include <csignal>
+#include <cstdlib>
+
+namespace hubspy {
+namespace {
+
+// The innermost guarded body that runs on this thread.
+thread_local sigjmp_buf* innermost = nullptr;
+
+struct sigaction previous_segv;
+struct sigaction previous_bus;
+
+void PassOn(const struct sigaction& previous, int signal, siginfo_t* info,
+            void* context) {
+  if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    previous.sa_sigaction(signal, info, context);
+  } else if (previous.sa_handler == SIG_DFL) {
+    // Returning runs the faulting instruction again, this time unhandled; a
+    // signal that was sent has to be sent again.
+    sigaction(signal, &previous, nullptr);
+    if (info->si_code <= 0) raise(signal);
+  } else if (previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal);
+  }
+}
+
+void OnFault(int signal, siginfo_t* info, void* context) {
+  // Positive: the kernel's word about this thread's own instruction, and not a
+  // signal that somebody sent (sigaction(2)).
+  if (innermost != nullptr && info->si_code > 0) siglongjmp(*innermost, 1);
+  PassOn(signal == SIGSEGV ? previous_segv : previous_bus, signal, info,
+         context);
+}
+
+bool InstallHandlers() {
+  struct sigaction action {};
+  action.sa_sigaction = OnFault;
+  // Not deferred: the handler is left by a jump, which does not unblock it.
+  action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  return sigaction(SIGSEGV, &action, &previous_segv) == 0 &&
+         sigaction(SIGBUS, &action, &previous_bus) == 0;
+}
+
+}  // namespace
+
+bool RunGuardedFunction(void (*body)(void*), void* context) {
+  [[maybe_unused]] static const bool installed = InstallHandlers();
+  sigjmp_buf here;
+  sigjmp_buf* const outer = innermost;
+  // The signal mask is not saved: that would be a system call each time.
+  if (sigsetjmp(here, 0) != 0) {
+    innermost = outer;
+    return false;
+  }
+  innermost = &here;
+  body(context);
+  innermost = outer;
+  return true;
+}
+
+void AbandonGuarded() {
+  if (innermost == nullptr) std::abort();
+  siglongjmp(*innermost, 1);
+}
+
+}  // namespace hubspy

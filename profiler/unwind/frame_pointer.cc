@@ -1,0 +1,81 @@
+#include "unwind/frame_pointer.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "unwind/return_path.h"
+
+namespace hubspy {
+namespace {
+
+// A frame larger than this has a prologue that tells its size, or is lost.
+constexpr uint64_t kMaxScanBytes = 256 * 1024;
+
+// The two words that a frame pointer points to.
+struct FrameRecord {
+  Address saved_rbp;
+  Address return_address;
+};
+
+std::optional<FrameRecord> ReadRecord(const MemoryCopy& stack, Address at) {
+  const auto saved = stack.Read<uint64_t>(at);
+  const auto return_address = stack.Read<uint64_t>(at + 8);
+  if (!saved || !return_address) return std::nullopt;
+  return FrameRecord{Address(*saved), Address(*return_address)};
+}
+
+// The saved frame pointer is one itself: it points further up, to a record
+// whose return address follows a call.
+bool ChainGoesOn(const CodeReader& code, const MemoryCopy& stack, Address at,
+                 const FrameRecord& record) {
+  const Address next = record.saved_rbp;
+  if (next <= at || next.value() % 8 != 0) return false;
+  const std::optional<FrameRecord> above = ReadRecord(stack, next);
+  return above && code.CallBefore(above->return_address).has_value();
+}
+
+// How sure it is that `at` is where rbp points; 0: it is not.
+int Likelihood(const CodeReader& code, const MemoryCopy& stack,
+               AddressRange function, Address at) {
+  const std::optional<FrameRecord> record = ReadRecord(stack, at);
+  if (!record) return 0;
+  const std::optional<CallSite> call = code.CallBefore(record->return_address);
+  if (!call) return 0;
+  const bool chained = ChainGoesOn(code, stack, at, *record);
+  // In code that mostly does without frame pointers the saved rbp may be
+  // anything; then the call alone must convince.
+  if (call->target == function.begin) return chained ? 3 : 2;
+  // A call from inside the very function is one that it made earlier, and left
+  // behind among its locals.
+  if (function.Contains(record->return_address)) return 0;
+  return chained ? 1 : 0;
+}
+
+}  // namespace
+
+std::optional<Address> RecoverFramePointer(const CodeReader& code,
+                                           const MemoryCopy& stack,
+                                           AddressRange function, Address pc,
+                                           Address sp) {
+  if (const std::optional<int64_t> distance =
+          FramePointerOverStackPointer(code, function.begin, pc);
+      distance && *distance >= 0) {
+    const Address rbp = sp + static_cast<uint64_t>(*distance);
+    const std::optional<FrameRecord> record = ReadRecord(stack, rbp);
+    if (record && code.CallBefore(record->return_address)) return rbp;
+  }
+  std::optional<Address> best;
+  int best_likelihood = 0;
+  const Address end =
+      std::min(stack.range().end, sp + kMaxScanBytes, std::less<Address>());
+  for (Address at = sp; at < end; at = at + 8) {
+    const int likelihood = Likelihood(code, stack, function, at);
+    if (likelihood <= best_likelihood) continue;
+    best = at;
+    best_likelihood = likelihood;
+    if (likelihood == 3) break;
+  }
+  return best;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,196 @@
+#include "unwind/return_path.h"
+
+#include <array>
+
+#include "absl/container/flat_hash_set.h"
+
+namespace hubspy {
+namespace {
+
+using Kind = Instruction::Kind;
+
+constexpr int kMaxInstructions = 400;
+constexpr size_t kMaxBranches = 16;
+constexpr size_t kMaxPushes = 16;
+constexpr int kMaxPrologueInstructions = 32;
+
+Place Moved(Place place, int64_t bytes) {
+  // Unsigned: garbage may overflow.
+  place.offset = static_cast<int64_t>(static_cast<uint64_t>(place.offset) +
+                                      static_cast<uint64_t>(bytes));
+  return place;
+}
+
+// What is known of a register, or of a word that was pushed on the way.
+struct Content {
+  Place place;
+  bool stored = false;  // not the number itself but what is stored there
+};
+
+struct Pushed {
+  Place at;
+  Content content;
+};
+
+// A point on a path through the code.
+struct State {
+  Address pc;
+  Place rsp{Place::Base::kRsp, 0};
+  Content rbp{{Place::Base::kRbp, 0}, false};
+  std::array<Pushed, kMaxPushes> pushed{};
+  size_t pushed_count = 0;
+
+  void Push(const Content& content) {
+    rsp = Moved(rsp, -8);
+    if (rsp.base == Place::Base::kUnknown) return;
+    for (size_t i = 0; i < pushed_count; ++i) {
+      if (pushed[i].at == rsp) {
+        pushed[i].content = content;
+        return;
+      }
+    }
+    if (pushed_count == kMaxPushes) {
+      rsp = {};  // lost track
+      return;
+    }
+    pushed[pushed_count++] = {rsp, content};
+  }
+
+  Content Pop() {
+    const Place at = rsp;
+    rsp = Moved(rsp, 8);
+    if (at.base == Place::Base::kUnknown) return {};
+    for (size_t i = 0; i < pushed_count; ++i) {
+      if (pushed[i].at == at) return pushed[i].content;
+    }
+    return {at, true};
+  }
+
+  Place RbpAsPlace() const { return rbp.stored ? Place{} : rbp.place; }
+};
+
+// What an instruction that goes on to the next one does.
+void Apply(const Instruction& instruction, State& state) {
+  switch (instruction.kind) {
+    case Kind::kPush:
+      state.Push(instruction.of_rbp ? state.rbp : Content{});
+      break;
+    case Kind::kPop: {
+      const Content content = state.Pop();
+      if (instruction.of_rbp) state.rbp = content;
+      break;
+    }
+    case Kind::kAddToRsp:
+      state.rsp = Moved(state.rsp, instruction.value);
+      break;
+    case Kind::kRspFromRbp:
+      state.rsp = Moved(state.RbpAsPlace(), instruction.value);
+      break;
+    case Kind::kRbpFromRsp:
+      state.rbp = {Moved(state.rsp, instruction.value), false};
+      break;
+    case Kind::kLeave:
+      state.rsp = state.RbpAsPlace();
+      state.rbp = state.Pop();
+      break;
+    case Kind::kSpoilsRsp:
+      state.rsp = {};
+      break;
+    case Kind::kSpoilsRbp:
+      state.rbp = {};
+      break;
+    default:
+      break;
+  }
+}
+
+// Follows one path; branches not taken are left in `others` for later.
+class Explorer {
+ public:
+  explicit Explorer(const CodeReader& code) : code_(code) {}
+
+  std::optional<ReturnPath> Explore(Address pc) {
+    Remember({.pc = pc});
+    while (count_ > 0) {
+      const State from = others_[--count_];
+      if (std::optional<ReturnPath> path = Follow(from)) return path;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<ReturnPath> Follow(State state) {
+    while (budget_-- > 0) {
+      // A loop, or where another path has been: nothing new behind it.
+      if (!visited_.insert(state.pc).second) return std::nullopt;
+      const std::optional<Instruction> instruction = code_.DecodeAt(state.pc);
+      if (!instruction) return std::nullopt;
+      switch (instruction->kind) {
+        case Kind::kTrap:
+          return std::nullopt;
+        case Kind::kReturn:
+          if (state.rsp.base == Place::Base::kUnknown) return std::nullopt;
+          return ReturnPath{.return_address = state.rsp,
+                            .rbp = state.rbp.place,
+                            .rbp_is_stored = state.rbp.stored};
+        case Kind::kJump:
+          if (!instruction->target) return std::nullopt;
+          state.pc = *instruction->target;
+          continue;
+        case Kind::kBranch:
+          if (instruction->target) {
+            State taken = state;
+            taken.pc = *instruction->target;
+            Remember(taken);
+          }
+          break;
+        default:
+          Apply(*instruction, state);
+      }
+      state.pc = state.pc + instruction->size;
+    }
+    return std::nullopt;
+  }
+
+  void Remember(const State& state) {
+    if (count_ < kMaxBranches) others_[count_++] = state;
+  }
+
+  const CodeReader& code_;
+  int budget_ = kMaxInstructions;
+  absl::flat_hash_set<Address> visited_;
+  std::array<State, kMaxBranches> others_{};
+  size_t count_ = 0;
+};
+
+}  // namespace
+
+std::optional<ReturnPath> FindReturnPath(const CodeReader& code, Address pc) {
+  return Explorer(code).Explore(pc);
+}
+
+std::optional<int64_t> FramePointerOverStackPointer(const CodeReader& code,
+                                                    Address begin, Address pc) {
+  State state{.pc = begin};
+  bool has_frame = false;
+  for (int i = 0; i < kMaxPrologueInstructions && state.pc < pc; ++i) {
+    const std::optional<Instruction> instruction = code.DecodeAt(state.pc);
+    if (!instruction) return std::nullopt;
+    const Kind kind = instruction->kind;
+    if (kind == Kind::kCall || kind == Kind::kJump || kind == Kind::kBranch ||
+        kind == Kind::kReturn || kind == Kind::kTrap) {
+      break;
+    }
+    Apply(*instruction, state);
+    has_frame = has_frame || kind == Kind::kRbpFromRsp;
+    state.pc = state.pc + instruction->size;
+  }
+  const Place rbp = state.RbpAsPlace();
+  if (!has_frame || rbp.base != Place::Base::kRsp ||
+      state.rsp.base != Place::Base::kRsp) {
+    return std::nullopt;
+  }
+  return rbp.offset - state.rsp.offset;
+}
+
+}  // namespace hubspy

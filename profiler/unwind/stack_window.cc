@@ -1,0 +1,131 @@
+#include "unwind/stack_window.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+
+#include "image/elf_parser.h"
+#include "image/owned_mapping.h"
+
+namespace hubspy {
+namespace {
+
+// Rows add small numbers: 8 KiB each way is more than any compiler's offset
+// from a frame pointer to what it needs for the CFA.
+constexpr size_t kZoneWords = 2048;
+constexpr size_t kZones = Registers::kCount + 1;
+constexpr size_t kNotCopiedZone = Registers::kCount;
+constexpr size_t kArenaUnit = 64 * 1024;
+
+using Zones = std::array<std::array<uint64_t, kZoneWords>, kZones>;
+
+uint64_t AddressOf(const void* pointer) {
+  return reinterpret_cast<uint64_t>(pointer);
+}
+
+const Zones& StandIns() {
+  static const Zones& zones = []() -> Zones& {
+    static Zones made;
+    for (auto& zone : made) zone.fill(AddressOf(&zone[kZoneWords / 2]));
+    return made;
+  }();
+  return zones;
+}
+
+uint64_t StandIn(size_t zone) {
+  return AddressOf(&StandIns()[zone][kZoneWords / 2]);
+}
+
+std::optional<size_t> ZoneOf(uint64_t local) {
+  const uint64_t distance = local - AddressOf(StandIns().data());
+  if (distance >= sizeof(Zones)) return std::nullopt;
+  return distance / sizeof(Zones::value_type);
+}
+
+// This thread's place for stack copies, with unreadable pages on both sides.
+class Arena {
+ public:
+  // At least `bytes` that end on a page boundary; what was handed out before
+  // is taken back.
+  std::byte* End(size_t bytes) {
+    if (bytes > capacity_) Grow(bytes);
+    return mapping_.data() + kPageSize + capacity_;
+  }
+
+ private:
+  void Grow(size_t bytes) {
+    capacity_ = (bytes + kArenaUnit - 1) / kArenaUnit * kArenaUnit;
+    const size_t whole = capacity_ + 2 * kPageSize;
+    mapping_ = OwnedMapping(
+        mmap(nullptr, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+        whole);
+    if (!mapping_ || mprotect(mapping_.data() + kPageSize, capacity_,
+                              PROT_READ | PROT_WRITE) != 0) {
+      throw std::bad_alloc();
+    }
+  }
+
+  OwnedMapping mapping_;
+  size_t capacity_ = 0;
+};
+
+}  // namespace
+
+// Our copy is laid out as [a page or more of stand-ins][the copy][the same]
+// [unreadable], and every byte keeps its place in its page: code that aligns
+// its stack computes with the low bits.
+StackWindow::StackWindow(const MemoryCopy& stack) : copied_(stack.range()) {
+  thread_local Arena arena;
+  const size_t size = stack.bytes.size();
+  const size_t behind =
+      2 * kPageSize - static_cast<size_t>(copied_.end.value() % kPageSize);
+  std::byte* const end = arena.End(kPageSize + size + behind) - behind;
+  std::byte* const begin = end - size;
+
+  offset_ = AddressOf(begin) - copied_.begin.value();
+  moved_ = {copied_.begin - kPageSize, copied_.end + kPageSize};
+  const uint64_t not_copied = StandIn(kNotCopiedZone);
+  const auto fill = [&](std::byte* from, std::byte* to) {
+    // Whole words only; an odd stack pointer is no place of a word anyway.
+    for (; to - from >= 8; from += 8) std::memcpy(from, &not_copied, 8);
+  };
+  fill(begin - kPageSize, begin);
+  std::memcpy(begin, stack.bytes.data(), size);
+  fill(end, end + behind);
+
+  const uint64_t low = moved_.begin.value();
+  const uint64_t moved_size = moved_.size();
+  for (std::byte* at = begin + (-AddressOf(begin) & 7); end - at >= 8;
+       at += 8) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    word += word - low < moved_size ? offset_ : 0;
+    std::memcpy(at, &word, 8);
+  }
+}
+
+uint64_t StackWindow::ToLocal(const Registers& registers, Reg reg) const {
+  const std::optional<uint64_t> value = registers.Get(reg);
+  if (value && moved_.Contains(Address(*value))) return *value + offset_;
+  return StandIn(static_cast<size_t>(reg));
+}
+
+StackWindow::Value StackWindow::ToTarget(const Registers& registers,
+                                         uint64_t local) const {
+  if (const std::optional<size_t> zone = ZoneOf(local)) {
+    if (*zone == kNotCopiedZone) return {};
+    const Reg reg = static_cast<Reg>(*zone);
+    Value value{.made_from = reg};
+    if (const std::optional<uint64_t> base = registers.Get(reg)) {
+      value.target = *base + (local - StandIn(*zone));
+    }
+    return value;
+  }
+  if (moved_.Contains(Address(local - offset_))) return {local - offset_, {}};
+  return {local, {}};
+}
+
+}  // namespace hubspy
