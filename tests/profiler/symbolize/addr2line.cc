@@ -62,6 +62,19 @@ std::vector<std::vector<OracleFrame>> Addr2line(
   return all;
 }
 
+std::map<std::string, uint64_t> SymbolAddresses(const std::string& file) {
+  std::map<std::string, uint64_t> addresses;
+  const std::string text = Output(absl::StrCat("nm --defined-only ", file));
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    // 0000000000001234 t name
+    const std::vector<std::string> fields = absl::StrSplit(line, ' ');
+    if (fields.size() == 3) {
+      addresses[fields[2]] = std::strtoull(fields[0].c_str(), nullptr, 16);
+    }
+  }
+  return addresses;
+}
+
 std::vector<uint64_t> AddressesOfFunctions(const std::string& file) {
   std::set<uint64_t> addresses;
   const std::string text = Output(absl::StrCat("nm -S --defined-only ", file));

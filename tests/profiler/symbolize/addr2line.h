@@ -3,6 +3,7 @@
 #define HUBSPY_TESTS_PROFILER_SYMBOLIZE_ADDR2LINE_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ std::vector<std::vector<OracleFrame>> Addr2line(
 
 // The standard output of a command line.
 std::string Output(const std::string& command);
+
+// Where each defined symbol is, as nm tells it.
+std::map<std::string, uint64_t> SymbolAddresses(const std::string& file);
 
 // Every address in every function, as nm tells them: not the padding between.
 std::vector<uint64_t> AddressesOfFunctions(const std::string& file);
