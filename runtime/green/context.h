@@ -59,6 +59,10 @@ static_assert(sizeof(SavedContext) == GREEN_CONTEXT_SIZE);
 // Lays out, at the top of a stack that ends at `stack_end`, a context that
 // calls function(argument) when it is first switched to. `function` must not
 // return. `stack_end` must be a multiple of 16.
+//
+// A little room stays free above it: the first frame's CFA (DWARF 5, 6.4.1),
+// which unwinders compute before they find that it has no caller, must lie
+// within the stack.
 inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
                                void* argument) {
   SavedContext context = {};
@@ -69,7 +73,8 @@ inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
   context.r12 = reinterpret_cast<uint64_t>(function);
   context.r13 = reinterpret_cast<uint64_t>(argument);
   context.rip = reinterpret_cast<uint64_t>(&green_start_context);
-  const uint64_t sp = stack_end - sizeof(context);
+  constexpr uint64_t kRoomAbove = 16;
+  const uint64_t sp = stack_end - kRoomAbove - sizeof(context);
   std::memcpy(reinterpret_cast<void*>(sp), &context, sizeof(context));
   return sp;
 }
