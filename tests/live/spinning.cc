@@ -17,7 +17,7 @@ namespace {
 // Alone in its section, and free of calls into a sanitizer's runtime. The one
 // on the stack is its caller's: its own could lie below sp, in the red zone.
 [[gnu::section("hubspy_spin"), gnu::noinline, gnu::no_sanitize_address,
-  gnu::no_sanitize_thread, gnu::no_sanitize_undefined]] void
+  gnu::no_sanitize_thread]] void
 Spin(volatile uint64_t* first, volatile uint64_t* on_stack,
      volatile uint64_t* last) {
   for (uint64_t n = 1;; ++n) {

@@ -51,7 +51,8 @@ class PtraceStop {
   // Lets go.
   AfterJob End();
 
-  // From before the stop until after it; 0 before End.
+  // From before the stop was asked for until after it; 0 before End. Where CPUs
+  // are scarce this includes the thread's own wait for one.
   int64_t pause_ns() const { return pause_ns_; }
 
  private:

@@ -22,6 +22,15 @@ void InstallInterruptHandler() {
   sigaction(InterruptSignal(), &action, nullptr);
 }
 
+// While it holds a thread, this one must not queue up for a CPU behind others.
+// On a busy CPU that is 6 us of holding instead of 6 us to 4 ms; it only runs
+// for microseconds at a time. Without CAP_SYS_NICE it has to queue up.
+void HurryWhenAllowed() {
+  const sched_param lowest_of_the_realtime_ones = {.sched_priority = 1};
+  pthread_setschedparam(pthread_self(), SCHED_FIFO,
+                        &lowest_of_the_realtime_ones);
+}
+
 // For its life, blocks every signal in the calling thread but SIGRTMAX. A
 // thread started meanwhile inherits that: Ctrl-C and the like must reach the
 // threads that wait for them, not the tracer.
@@ -97,6 +106,7 @@ void TracerThread::End() {
 }
 
 void TracerThread::Loop() {
+  HurryWhenAllowed();
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return job_ != nullptr || ending_; });
