@@ -119,9 +119,9 @@ void CheckExpression(const ShadowView& view, DwarfCursor& cursor) {
 
 // Reads one instruction's operands (DWARF 5, 7.24, and the Linux Standard Base
 // for the GNU ones); returns by how much it changes the number of remembered
-// rows.
-int TakeInstruction(const ShadowView& view, DwarfCursor& cursor,
-                    uint8_t pointer_encoding) {
+// rows. DW_CFA_set_loc fails: nobody makes it, and its operand is encoded
+// relative to where it lies.
+int TakeInstruction(const ShadowView& view, DwarfCursor& cursor) {
   const uint8_t opcode = cursor.Take<uint8_t>();
   const uint8_t low = opcode & 0x3f;
   switch (opcode & 0xc0) {
@@ -137,9 +137,6 @@ int TakeInstruction(const ShadowView& view, DwarfCursor& cursor,
   }
   switch (opcode) {
     case 0x00:  // nop
-      break;
-    case 0x01:  // set_loc
-      cursor.Pointer(pointer_encoding, 0);
       break;
     case 0x02:  // advance_loc1
       cursor.Skip(1);
@@ -200,12 +197,12 @@ int TakeInstruction(const ShadowView& view, DwarfCursor& cursor,
 
 }  // namespace
 
-bool IsSafeCfiProgram(const ShadowView& view, ImageRange program,
-                      uint8_t pointer_encoding) {
-  DwarfCursor cursor(view, program);
+bool IsSafeCfiProgram(absl::Span<const std::byte> program) {
+  const ShadowView view(program);
+  DwarfCursor cursor(view, view.range());
   int remembered = 0;
   while (!cursor.done()) {
-    remembered += TakeInstruction(view, cursor, pointer_encoding);
+    remembered += TakeInstruction(view, cursor);
     if (remembered < 0 || remembered > kMaxRemembered) return false;
   }
   return cursor.ok();

@@ -7,16 +7,14 @@
 #ifndef HUBSPY_UNWIND_CFI_CHECK_H_
 #define HUBSPY_UNWIND_CFI_CHECK_H_
 
-#include <cstdint>
+#include <cstddef>
 
-#include "image/image.h"
-#include "unwind/shadow_view.h"
+#include "absl/types/span.h"
 
 namespace hubspy {
 
-// `pointer_encoding` is the CIE's. Reads the shadow: call it guarded.
-bool IsSafeCfiProgram(const ShadowView& view, ImageRange program,
-                      uint8_t pointer_encoding);
+// The program's bytes must be ours: a file could change behind the check.
+bool IsSafeCfiProgram(absl::Span<const std::byte> program);
 
 }  // namespace hubspy
 

@@ -1,4 +1,4 @@
-// One step up the stack by the unwind table: LLVM libunwind over the shadow and
+// One step up the stack by the unwind table: LLVM libunwind over one record and
 // the copied stack. The only file that knows libunwind.
 #ifndef HUBSPY_UNWIND_CFI_STEPPER_H_
 #define HUBSPY_UNWIND_CFI_STEPPER_H_
@@ -7,7 +7,6 @@
 
 #include "model/registers.h"
 #include "unwind/fde_table.h"
-#include "unwind/shadow_view.h"
 #include "unwind/stack_window.h"
 
 namespace hubspy {
@@ -29,7 +28,7 @@ struct CfiStep {
 // `lookup` is the image's own number for registers.pc(), or for the call
 // before it; `fde` covers it.
 CfiStep StepByCfi(const Registers& registers, const StackWindow& window,
-                  const ShadowView& view, const Fde& fde, uint64_t lookup);
+                  const Fde& fde, uint64_t lookup);
 
 }  // namespace hubspy
 

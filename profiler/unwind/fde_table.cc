@@ -1,7 +1,11 @@
 #include "unwind/fde_table.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
+#include "absl/types/span.h"
+#include "model/registers.h"
 #include "unwind/cfi_check.h"
 #include "unwind/dwarf_cursor.h"
 #include "unwind/fault_guard.h"
@@ -37,6 +41,10 @@ std::optional<Extent> ReadExtent(const ShadowView& view, uint64_t vaddr) {
 struct Cie {
   uint8_t pointer_encoding = 0;
   bool has_augmentation_data = false;
+  bool is_signal_frame = false;
+  uint64_t code_alignment = 0;
+  int64_t data_alignment = 0;
+  uint64_t return_register = 0;
   ImageRange program;
 };
 
@@ -55,14 +63,11 @@ std::optional<Cie> ReadCie(const ShadowView& view, uint64_t vaddr) {
     augmentation[i] = static_cast<char>(cursor.Take<uint8_t>());
     if (augmentation[i] == '\0') break;
   }
-  cursor.Unsigned();  // code alignment
-  cursor.Signed();    // data alignment
-  if (version == 1) {
-    cursor.Take<uint8_t>();  // return address register
-  } else {
-    cursor.Unsigned();
-  }
   Cie cie;
+  cie.code_alignment = cursor.Unsigned();
+  cie.data_alignment = cursor.Signed();
+  cie.return_register =
+      version == 1 ? cursor.Take<uint8_t>() : cursor.Unsigned();
   if (augmentation[0] == 'z') {
     cie.has_augmentation_data = true;
     const uint64_t size = cursor.Unsigned();
@@ -78,7 +83,9 @@ std::optional<Cie> ReadCie(const ShadowView& view, uint64_t vaddr) {
         data.Number(encoding & 0x0f);
       } else if (*letter == 'L') {
         data.Take<uint8_t>();
-      } else if (*letter != 'S' && *letter != 'B') {
+      } else if (*letter == 'S') {
+        cie.is_signal_frame = true;
+      } else {
         return std::nullopt;
       }
     }
@@ -91,8 +98,14 @@ std::optional<Cie> ReadCie(const ShadowView& view, uint64_t vaddr) {
   return cie;
 }
 
+struct FdeHeader {
+  ImageRange function;
+  Cie cie;
+  ImageRange program;
+};
+
 // The record at `vaddr`; nullopt when it is damaged, or a CIE.
-std::optional<Fde> ReadFde(const ShadowView& view, uint64_t vaddr) {
+std::optional<FdeHeader> ReadFde(const ShadowView& view, uint64_t vaddr) {
   const std::optional<Extent> extent = ReadExtent(view, vaddr);
   if (!extent || extent->end - extent->id_vaddr > kMaxRecordBytes) {
     return std::nullopt;
@@ -105,13 +118,84 @@ std::optional<Fde> ReadFde(const ShadowView& view, uint64_t vaddr) {
   const uint64_t begin = cursor.Pointer(cie->pointer_encoding, 0);
   const uint64_t size = cursor.Number(cie->pointer_encoding & 0x0f);
   if (cie->has_augmentation_data) cursor.Skip(cursor.Unsigned());
-  if (!cursor.ok() || size > view.range().size()) return std::nullopt;
-  const ImageRange program = {cursor.at(), extent->end};
-  return Fde{
-      .function = {begin, begin + size},
-      .vaddr = vaddr,
-      .safe = IsSafeCfiProgram(view, cie->program, cie->pointer_encoding) &&
-              IsSafeCfiProgram(view, program, cie->pointer_encoding)};
+  if (!cursor.ok() || size > view.range().size() || begin > UINT64_MAX - size) {
+    return std::nullopt;
+  }
+  return FdeHeader{.function = {begin, begin + size},
+                   .cie = *cie,
+                   .program = {cursor.at(), extent->end}};
+}
+
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::vector<std::byte>& bytes) : bytes_(bytes) {}
+
+  template <typename T>
+  void Put(T value) {
+    const auto* const raw = reinterpret_cast<const std::byte*>(&value);
+    bytes_.insert(bytes_.end(), raw, raw + sizeof value);
+  }
+  void PutUnsigned(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) {
+      Put(static_cast<uint8_t>(value | 0x80));
+    }
+    Put(static_cast<uint8_t>(value));
+  }
+  void PutSigned(int64_t value) {
+    for (; value < -64 || value > 63; value >>= 7) {
+      Put(static_cast<uint8_t>((value & 0x7f) | 0x80));
+    }
+    Put(static_cast<uint8_t>(value & 0x7f));
+  }
+  void PutBytes(absl::Span<const std::byte> bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  // A record's length comes before it.
+  size_t BeginRecord() {
+    Put(uint32_t{0});
+    return bytes_.size();
+  }
+  void EndRecord(size_t begin) {
+    const uint32_t length = static_cast<uint32_t>(bytes_.size() - begin);
+    std::memcpy(bytes_.data() + begin - sizeof length, &length, sizeof length);
+  }
+
+ private:
+  std::vector<std::byte>& bytes_;
+};
+
+// The record for libunwind's eyes, absolute and self-contained. Its function
+// ends one byte later than it does: see cfi_stepper.cc.
+void WriteRecord(const FdeHeader& header,
+                 absl::Span<const std::byte> cie_program,
+                 absl::Span<const std::byte> program, Fde& fde) {
+  constexpr uint8_t kAbsolute = 0x04;  // DW_EH_PE_udata8
+  RecordWriter out(fde.record);
+  const size_t cie = out.BeginRecord();
+  out.Put(uint32_t{0});
+  out.Put(uint8_t{1});
+  for (const char* letter = header.cie.is_signal_frame ? "zRS" : "zR";;
+       ++letter) {
+    out.Put(*letter);
+    if (*letter == '\0') break;
+  }
+  out.PutUnsigned(header.cie.code_alignment);
+  out.PutSigned(header.cie.data_alignment);
+  out.Put(static_cast<uint8_t>(header.cie.return_register));
+  out.PutUnsigned(sizeof kAbsolute);
+  out.Put(kAbsolute);
+  out.PutBytes(cie_program);
+  out.EndRecord(cie);
+
+  fde.fde_offset = fde.record.size();
+  const size_t begin = out.BeginRecord();
+  out.Put(static_cast<uint32_t>(begin));  // back to the CIE
+  out.Put(header.function.begin);
+  out.Put(header.function.size() + 1);
+  out.PutUnsigned(0);
+  out.PutBytes(program);
+  out.EndRecord(begin);
+  out.Put(uint32_t{0});
 }
 
 }  // namespace
@@ -157,7 +241,7 @@ void FdeTable::IndexRecords(uint64_t begin, uint64_t end) {
   while (at < end && records_.size() < kMaxRecords) {
     const std::optional<Extent> extent = ReadExtent(view_, at);
     if (!extent || extent->end == extent->id_vaddr) return;
-    if (const std::optional<Fde> fde = ReadFde(view_, at)) {
+    if (const std::optional<FdeHeader> fde = ReadFde(view_, at)) {
       records_.push_back({fde->function.begin, at});
     }
     at = extent->end;
@@ -195,20 +279,45 @@ std::optional<uint64_t> FdeTable::Search(uint64_t vaddr) const {
   return field(low - 1, 4);
 }
 
+const Fde* FdeTable::Load(uint64_t record) {
+  std::optional<FdeHeader> header;
+  RunGuarded([&] { header = ReadFde(view_, record); });
+  if (!header) return nullptr;
+  auto fde = std::make_unique<Fde>();
+  fde->function = header->function;
+  const ImageRange programs[] = {header->cie.program, header->program};
+  std::vector<std::byte> copies[2];
+  bool usable = header->cie.return_register < Registers::kCount;
+  for (int i = 0; i < 2; ++i) {
+    copies[i].resize(programs[i].size());
+    usable = usable && RunGuarded([&] {
+               std::memcpy(copies[i].data(), view_.Pointer(programs[i].begin),
+                           copies[i].size());
+             });
+    usable = usable && IsSafeCfiProgram(copies[i]);
+  }
+  if (usable) WriteRecord(*header, copies[0], copies[1], *fde);
+  return fdes_.emplace(record, std::move(fde)).first->second.get();
+}
+
 const Fde* FdeTable::Find(uint64_t vaddr) {
   if (const auto known = found_.find(vaddr); known != found_.end()) {
-    return known->second ? &*known->second : nullptr;
+    return known->second;
   }
-  std::optional<Fde> fde;
-  RunGuarded([&] {
-    if (const std::optional<uint64_t> record = Search(vaddr)) {
-      fde = ReadFde(view_, *record);
-    }
-  });
-  if (fde && !fde->function.Contains(vaddr)) fde.reset();
-  if (found_.size() >= kMaxRemembered) found_.clear();
-  const auto& remembered = found_.emplace(vaddr, fde).first->second;
-  return remembered ? &*remembered : nullptr;
+  if (found_.size() >= kMaxRemembered) {
+    found_.clear();
+    fdes_.clear();
+  }
+  std::optional<uint64_t> record;
+  RunGuarded([&] { record = Search(vaddr); });
+  const Fde* fde = nullptr;
+  if (record) {
+    const auto known = fdes_.find(*record);
+    fde = known != fdes_.end() ? known->second.get() : Load(*record);
+  }
+  if (fde != nullptr && !fde->function.Contains(vaddr)) fde = nullptr;
+  found_.emplace(vaddr, fde);
+  return fde;
 }
 
 }  // namespace hubspy

@@ -9,7 +9,9 @@
 #ifndef HUBSPY_UNWIND_FDE_TABLE_H_
 #define HUBSPY_UNWIND_FDE_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,8 +23,11 @@ namespace hubspy {
 
 struct Fde {
   ImageRange function;
-  uint64_t vaddr = 0;  // of the record itself
-  bool safe = false;   // libunwind can run its program (cfi_check.h)
+  // The record and its CIE, checked (cfi_check.h), written anew in memory of
+  // ours: nobody can change or truncate it, and its numbers are absolute, in
+  // the image's numbering. Empty: not for libunwind.
+  std::vector<std::byte> record;
+  size_t fde_offset = 0;  // into `record`; the CIE is at its begin
 };
 
 class FdeTable {
@@ -30,7 +35,7 @@ class FdeTable {
   // Borrows: the image must outlive it.
   explicit FdeTable(const Image& image);
 
-  // Null: no record covers `vaddr`. Valid until the next Find.
+  // Null: no record covers `vaddr`. Valid until the next call.
   const Fde* Find(uint64_t vaddr);
 
  private:
@@ -40,6 +45,7 @@ class FdeTable {
     uint64_t count = 0;
   };
 
+  const Fde* Load(uint64_t record);
   void FindSearchTable(const Image& image);
   void IndexRecords(uint64_t begin, uint64_t end);
   std::optional<uint64_t> Search(uint64_t vaddr) const;
@@ -52,8 +58,10 @@ class FdeTable {
     uint64_t vaddr;
   };
   std::vector<Record> records_;
-  // What Find found, so that a hot address costs one lookup.
-  absl::flat_hash_map<uint64_t, std::optional<Fde>> found_;
+  // What was found, by the looked up address, so that a hot one costs one
+  // lookup; and the records, by their own.
+  absl::flat_hash_map<uint64_t, const Fde*> found_;
+  absl::flat_hash_map<uint64_t, std::unique_ptr<const Fde>> fdes_;
 };
 
 }  // namespace hubspy

@@ -36,16 +36,16 @@ thread_local Answer answer;
 
 }  // namespace
 
-void SetSteppedRow(const SteppedRow& row) {
-  answer.present = row.fde != 0;
+void SetSteppedFunction(const SteppedFunction& function) {
+  answer.present = function.fde != nullptr;
   if (!answer.present) return;
   answer.table.records = reinterpret_cast<uint64_t>(&kNoRecords);
-  answer.table.function_begin = row.function_begin;
-  answer.table.fde = row.fde;
+  answer.table.function_begin = function.begin;
+  answer.table.fde = reinterpret_cast<uint64_t>(function.fde);
   Elf64_Phdr& load = answer.headers[0];
   load.p_type = PT_LOAD;
-  load.p_vaddr = row.module_begin;
-  load.p_memsz = row.module_end - row.module_begin;
+  load.p_vaddr = function.begin;
+  load.p_memsz = function.end - function.begin;
   Elf64_Phdr& table = answer.headers[1];
   table.p_type = PT_GNU_EH_FRAME;
   table.p_vaddr = reinterpret_cast<uint64_t>(&answer.table);

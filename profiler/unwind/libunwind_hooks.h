@@ -2,11 +2,10 @@
 //
 // The private copy (tools/cmake/PrivateLibunwind.cmake) is linked so that its
 // calls to dl_iterate_phdr, dlsym, abort and standard error come here:
-// - the process has exactly one module, the one that holds the address being
-//   stepped, and that one has a search table of exactly one record. So a
-//   frame's cost does not grow with modules or with their size, and libunwind
-//   neither walks whole tables nor remembers records (it would not notice that
-//   a shadow is unmapped and another one takes its place);
+// - the process has exactly one module, which is one function, and that has a
+//   search table of exactly one record. So a frame's cost does not grow with
+//   modules or with their size, and libunwind neither walks whole tables nor
+//   remembers records that will not be there any more;
 // - nothing is found in the real process (_dl_find_object through dlsym);
 // - abort() ends the step, not the profiler, and says nothing.
 #ifndef HUBSPY_UNWIND_LIBUNWIND_HOOKS_H_
@@ -16,16 +15,14 @@
 
 namespace hubspy {
 
-// Addresses in our own process.
-struct SteppedRow {
-  uintptr_t module_begin = 0;
-  uintptr_t module_end = 0;
-  uintptr_t function_begin = 0;
-  uintptr_t fde = 0;
+struct SteppedFunction {
+  uint64_t begin = 0;  // as the record numbers it
+  uint64_t end = 0;
+  const void* fde = nullptr;
 };
 
-// What this thread's libunwind finds from now on. An empty row: nothing.
-void SetSteppedRow(const SteppedRow& row);
+// What this thread's libunwind finds from now on. Without an FDE: nothing.
+void SetSteppedFunction(const SteppedFunction& function);
 
 }  // namespace hubspy
 

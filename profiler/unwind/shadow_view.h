@@ -5,11 +5,13 @@
 #ifndef HUBSPY_UNWIND_SHADOW_VIEW_H_
 #define HUBSPY_UNWIND_SHADOW_VIEW_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <type_traits>
 
+#include "absl/types/span.h"
 #include "image/image.h"
 
 namespace hubspy {
@@ -24,6 +26,11 @@ class ShadowView {
     bias_ = *bias;
     range_ = {image.vaddr_begin(), image.vaddr_end()};
   }
+
+  // Bytes of our own, numbered from zero: nothing in them can fault.
+  explicit ShadowView(absl::Span<const std::byte> bytes)
+      : bias_(reinterpret_cast<uintptr_t>(bytes.data())),
+        range_{0, bytes.size()} {}
 
   const ImageRange& range() const { return range_; }
 
@@ -43,7 +50,6 @@ class ShadowView {
   const void* Pointer(uint64_t vaddr) const {
     return reinterpret_cast<const void*>(bias_ + vaddr);
   }
-  uintptr_t bias() const { return bias_; }
 
  private:
   uintptr_t bias_ = 0;

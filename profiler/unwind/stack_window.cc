@@ -26,21 +26,21 @@ uint64_t AddressOf(const void* pointer) {
   return reinterpret_cast<uint64_t>(pointer);
 }
 
-const Zones& StandIns() {
-  static const Zones& zones = []() -> Zones& {
-    static Zones made;
-    for (auto& zone : made) zone.fill(AddressOf(&zone[kZoneWords / 2]));
-    return made;
-  }();
-  return zones;
-}
+Zones zones;
 
 uint64_t StandIn(size_t zone) {
-  return AddressOf(&StandIns()[zone][kZoneWords / 2]);
+  return AddressOf(&zones[zone][kZoneWords / 2]);
+}
+
+void FillZones() {
+  [[maybe_unused]] static const bool filled = [] {
+    for (auto& zone : zones) zone.fill(AddressOf(&zone[kZoneWords / 2]));
+    return true;
+  }();
 }
 
 std::optional<size_t> ZoneOf(uint64_t local) {
-  const uint64_t distance = local - AddressOf(StandIns().data());
+  const uint64_t distance = local - AddressOf(zones.data());
   if (distance >= sizeof(Zones)) return std::nullopt;
   return distance / sizeof(Zones::value_type);
 }
@@ -78,6 +78,7 @@ class Arena {
 // [unreadable], and every byte keeps its place in its page: code that aligns
 // its stack computes with the low bits.
 StackWindow::StackWindow(const MemoryCopy& stack) : copied_(stack.range()) {
+  FillZones();
   thread_local Arena arena;
   const size_t size = stack.bytes.size();
   const size_t behind =
@@ -96,14 +97,16 @@ StackWindow::StackWindow(const MemoryCopy& stack) : copied_(stack.range()) {
   std::memcpy(begin, stack.bytes.data(), size);
   fill(end, end + behind);
 
+  std::byte* const first_word = begin + (-AddressOf(begin) & 7);
+  if (first_word > end) return;
+  // Plain arrays, so that the compiler makes vectors of them.
+  auto* const words = reinterpret_cast<uint64_t*>(first_word);
+  const size_t count = static_cast<size_t>(end - first_word) / 8;
   const uint64_t low = moved_.begin.value();
   const uint64_t moved_size = moved_.size();
-  for (std::byte* at = begin + (-AddressOf(begin) & 7); end - at >= 8;
-       at += 8) {
-    uint64_t word;
-    std::memcpy(&word, at, 8);
-    word += word - low < moved_size ? offset_ : 0;
-    std::memcpy(at, &word, 8);
+  const uint64_t offset = offset_;
+  for (size_t i = 0; i < count; ++i) {
+    words[i] += words[i] - low < moved_size ? offset : 0;
   }
 }
 

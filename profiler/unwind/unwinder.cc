@@ -69,7 +69,7 @@ Unwinder::Step Unwinder::StepFrom(const Frame& frame, const StackWindow& window,
     Tables& tables = TablesOf(module->image);
     if (const Fde* const fde =
             tables.fdes.Find(module->module.ToImage(lookup))) {
-      return StepByTable(frame, window, stack, *module, tables, *fde);
+      return StepByTable(frame, window, stack, *module, *fde);
     }
   }
   return StepWithoutTable(frame, stack, StackEnd::kNoUnwindTable);
@@ -79,10 +79,10 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
                                      const StackWindow& window,
                                      const MemoryCopy& stack,
                                      const LoadedModule& module,
-                                     const Tables& tables, const Fde& fde) {
+                                     const Fde& fde) {
   using Outcome = CfiStep::Outcome;
   const uint64_t lookup = module.module.ToImage(frame.code.lookup());
-  CfiStep step = StepByCfi(frame.registers, window, tables.view, fde, lookup);
+  CfiStep step = StepByCfi(frame.registers, window, fde, lookup);
   if (step.outcome == Outcome::kNeedsRegister) {
     const uint64_t bias = module.module.load_bias;
     const std::optional<Address> rbp =
@@ -95,7 +95,7 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
     if (rbp) {
       Registers with_rbp = frame.registers;
       with_rbp.Set(Reg::kRbp, rbp->value());
-      step = StepByCfi(with_rbp, window, tables.view, fde, lookup);
+      step = StepByCfi(with_rbp, window, fde, lookup);
     }
     if (!rbp || step.outcome != Outcome::kStepped) {
       return {.end = StackEnd::kUnknownFramePointer};

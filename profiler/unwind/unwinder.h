@@ -24,7 +24,6 @@
 #include "unwind/code_reader.h"
 #include "unwind/code_stepper.h"
 #include "unwind/fde_table.h"
-#include "unwind/shadow_view.h"
 #include "unwind/stack_window.h"
 
 namespace hubspy {
@@ -50,9 +49,8 @@ class Unwinder {
   // What is known of an image; holds it, so that its address names it.
   struct Tables {
     explicit Tables(std::shared_ptr<const Image> of)
-        : image(std::move(of)), view(*image), fdes(*image) {}
+        : image(std::move(of)), fdes(*image) {}
     std::shared_ptr<const Image> image;
-    ShadowView view;
     FdeTable fdes;
   };
   struct Frame {
@@ -70,7 +68,7 @@ class Unwinder {
                 const MemoryCopy& stack);
   Step StepByTable(const Frame& frame, const StackWindow& window,
                    const MemoryCopy& stack, const LoadedModule& module,
-                   const Tables& tables, const Fde& fde);
+                   const Fde& fde);
   Step StepWithoutTable(const Frame& frame, const MemoryCopy& stack,
                         StackEnd otherwise);
 
