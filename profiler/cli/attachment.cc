@@ -136,8 +136,13 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
 }
 
 absl::StatusOr<Attachment::ThreadCapture> Attachment::Capture(ThreadId tid) {
-  absl::StatusOr<std::optional<ThreadCapture>> capture =
-      CaptureUnless(tid, std::nullopt);
+  // Who asks once wants an answer: a sampler's next look comes by itself.
+  constexpr int kPatience = 50;
+  absl::StatusOr<std::optional<ThreadCapture>> capture;
+  for (int i = 0; i < kPatience; ++i) {
+    capture = CaptureUnless(tid, std::nullopt);
+    if (!absl::IsAborted(capture.status())) break;
+  }
   if (!capture.ok()) return capture.status();
   return **std::move(capture);
 }

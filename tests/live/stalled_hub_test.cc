@@ -171,15 +171,16 @@ TEST(Dump, TheHubsStackIsGdbs) {
   Child seed = StartSeed(INVERTED_CLOCK);
   const ToolRun run = RunHubspy({"dump", "-p", Pid(seed), "--json"});
   ASSERT_EQ(run.exit_status, 0) << run.err;
+  const json dump = json::parse(run.out);
   std::vector<std::string> ours;
-  for (const json& frame : json::parse(run.out)["threads"][0]["frames"]) {
+  for (const json& frame : dump["threads"][0]["frames"]) {
     ours.push_back(frame["function"]);
   }
   const std::vector<std::string> gdbs = GdbFunctions(seed.pid());
   ASSERT_GE(gdbs.size(), 4u);
   // gdb ends at main; behind it we show what the C library put before it. The
   // innermost frame is libc's, which each names by another of its aliases.
-  ASSERT_GE(ours.size(), gdbs.size());
+  ASSERT_GE(ours.size(), gdbs.size()) << run.out;
   ours.resize(gdbs.size());
   EXPECT_EQ(std::vector(ours.begin() + 1, ours.end()),
             std::vector(gdbs.begin() + 1, gdbs.end()));
