@@ -321,6 +321,7 @@ TEST(HubRecord, ShowsTheRunningGreenThreadAndWhereRunIsSaved) {
     thread.SetName("me");
     thread.Wait();
     EXPECT_EQ(hub.Get(abi::kHubCurrent), 0u);
+    EXPECT_EQ(hub.Get(abi::kHubRunSavedSp), 0u);
     EXPECT_EQ(hub.Get(abi::kHubSwitches), 1u);
   });
 }
