@@ -51,23 +51,36 @@ int Likelihood(const CodeReader& code, const MemoryCopy& stack,
   return chained ? 1 : 0;
 }
 
-}  // namespace
+bool FollowsCall(const CodeReader& code, const MemoryCopy& stack, Address at) {
+  const std::optional<FrameRecord> record = ReadRecord(stack, at);
+  return record && code.CallBefore(record->return_address).has_value();
+}
 
-std::optional<Address> RecoverFramePointer(const CodeReader& code,
-                                           const MemoryCopy& stack,
-                                           AddressRange function, Address pc,
-                                           Address sp) {
-  if (const std::optional<int64_t> distance =
-          FramePointerOverStackPointer(code, function.begin, pc);
-      distance && *distance >= 0) {
-    const Address rbp = sp + static_cast<uint64_t>(*distance);
-    const std::optional<FrameRecord> record = ReadRecord(stack, rbp);
-    if (record && code.CallBefore(record->return_address)) return rbp;
+// By the code in front of pc: an epilogue that pops its way back tells where
+// it will find the saved frame pointer.
+std::optional<Address> ByEpilogue(const CodeReader& code, Address pc,
+                                  Address sp) {
+  const std::optional<ReturnPath> path = FindReturnPath(code, pc);
+  if (!path || !path->rbp_is_stored || path->rbp.base != Place::Base::kRsp ||
+      path->return_address != Place{Place::Base::kRsp, path->rbp.offset + 8}) {
+    return std::nullopt;
   }
+  return sp + static_cast<uint64_t>(path->rbp.offset);
+}
+
+std::optional<Address> ByPrologue(const CodeReader& code, Address begin,
+                                  Address pc, Address sp) {
+  const std::optional<int64_t> distance =
+      FramePointerOverStackPointer(code, begin, pc);
+  if (!distance) return std::nullopt;
+  return sp + static_cast<uint64_t>(*distance);
+}
+
+std::optional<Address> ByScan(const CodeReader& code, const MemoryCopy& stack,
+                              AddressRange function, Address sp) {
   std::optional<Address> best;
   int best_likelihood = 0;
-  const Address end =
-      std::min(stack.range().end, sp + kMaxScanBytes, std::less<Address>());
+  const Address end = std::min(stack.range().end, sp + kMaxScanBytes);
   for (Address at = sp; at < end; at = at + 8) {
     const int likelihood = Likelihood(code, stack, function, at);
     if (likelihood <= best_likelihood) continue;
@@ -76,6 +89,19 @@ std::optional<Address> RecoverFramePointer(const CodeReader& code,
     if (likelihood == 3) break;
   }
   return best;
+}
+
+}  // namespace
+
+std::optional<Address> RecoverFramePointer(const CodeReader& code,
+                                           const MemoryCopy& stack,
+                                           AddressRange function, Address pc,
+                                           Address sp) {
+  for (const std::optional<Address> rbp :
+       {ByEpilogue(code, pc, sp), ByPrologue(code, function.begin, pc, sp)}) {
+    if (rbp && *rbp >= sp && FollowsCall(code, stack, *rbp)) return rbp;
+  }
+  return ByScan(code, stack, function, sp);
 }
 
 }  // namespace hubspy

@@ -3,8 +3,8 @@
 // Of a thread read in its sleep only pc and sp are known. A function that keeps
 // a frame pointer has pushed its caller's rbp right below its return address,
 // and its own rbp points there. So rbp is found by its surroundings: first
-// where the function's prologue must have put it, then by a look at every word
-// of the stack.
+// where the function's epilogue will look for it, or its prologue must have put
+// it, then by a look at every word of the stack.
 #ifndef HUBSPY_UNWIND_FRAME_POINTER_H_
 #define HUBSPY_UNWIND_FRAME_POINTER_H_
 

@@ -115,7 +115,7 @@ class Explorer {
       const State from = others_[--count_];
       if (std::optional<ReturnPath> path = Follow(from)) return path;
     }
-    return std::nullopt;
+    return tail_call_;
   }
 
  private:
@@ -129,12 +129,13 @@ class Explorer {
         case Kind::kTrap:
           return std::nullopt;
         case Kind::kReturn:
-          if (state.rsp.base == Place::Base::kUnknown) return std::nullopt;
-          return ReturnPath{.return_address = state.rsp,
-                            .rbp = state.rbp.place,
-                            .rbp_is_stored = state.rbp.stored};
+          return Leave(state);
         case Kind::kJump:
-          if (!instruction->target) return std::nullopt;
+          if (!instruction->target) {
+            // A switch, or a tail call: whom it calls returns to our caller.
+            if (!tail_call_) tail_call_ = Leave(state);
+            return std::nullopt;
+          }
           state.pc = *instruction->target;
           continue;
         case Kind::kBranch:
@@ -152,6 +153,13 @@ class Explorer {
     return std::nullopt;
   }
 
+  static std::optional<ReturnPath> Leave(const State& state) {
+    if (state.rsp.base == Place::Base::kUnknown) return std::nullopt;
+    return ReturnPath{.return_address = state.rsp,
+                      .rbp = state.rbp.place,
+                      .rbp_is_stored = state.rbp.stored};
+  }
+
   void Remember(const State& state) {
     if (count_ < kMaxBranches) others_[count_++] = state;
   }
@@ -161,6 +169,7 @@ class Explorer {
   absl::flat_hash_set<Address> visited_;
   std::array<State, kMaxBranches> others_{};
   size_t count_ = 0;
+  std::optional<ReturnPath> tail_call_;  // for want of a real return
 };
 
 }  // namespace

@@ -1,0 +1,126 @@
+#include "profiler/unwind/live_capture.h"
+
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace hubspy {
+namespace {
+
+constexpr size_t kMaxStack = 1 << 20;
+
+std::vector<Mapping> ReadMappings(pid_t pid) {
+  std::ifstream maps(absl::StrCat("/proc/", pid, "/maps"));
+  std::vector<Mapping> mappings;
+  for (std::string line; std::getline(maps, line);) {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    uint64_t offset = 0;
+    uint64_t inode = 0;
+    unsigned major = 0;
+    unsigned minor = 0;
+    char flags[5] = {};
+    int path_at = 0;
+    if (std::sscanf(line.c_str(),
+                    "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64
+                    " %n",
+                    &begin, &end, flags, &offset, &major, &minor, &inode,
+                    &path_at) < 7) {
+      continue;
+    }
+    absl::string_view path = absl::string_view(line).substr(path_at);
+    const bool deleted = absl::ConsumeSuffix(&path, " (deleted)");
+    Mapping mapping{.range = {Address(begin), Address(end)},
+                    .file_offset = offset,
+                    .readable = flags[0] == 'r',
+                    .writable = flags[1] == 'w',
+                    .executable = flags[2] == 'x',
+                    .device = uint64_t{major} << 32 | minor,
+                    .inode = inode,
+                    .path = std::string(path),
+                    .deleted = deleted};
+    if (inode != 0) {
+      char range[64];
+      std::snprintf(range, sizeof range, "%" PRIx64 "-%" PRIx64, begin, end);
+      mapping.open_path = absl::StrCat("/proc/", pid, "/map_files/", range);
+    }
+    mappings.push_back(std::move(mapping));
+  }
+  return mappings;
+}
+
+std::vector<std::byte> ReadMemory(pid_t pid, Address from, size_t size) {
+  std::vector<std::byte> bytes(size);
+  iovec local{bytes.data(), size};
+  iovec remote{reinterpret_cast<void*>(from.value()), size};
+  const ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return bytes;
+}
+
+}  // namespace
+
+ModuleMap ReadModules(pid_t pid) {
+  const std::vector<Mapping> mappings = ReadMappings(pid);
+  std::vector<std::byte> vdso;
+  for (const Mapping& mapping : mappings) {
+    if (mapping.path == "[vdso]") {
+      vdso = ReadMemory(pid, mapping.range.begin, mapping.range.size());
+    }
+  }
+  ModuleMap modules;
+  modules.Update(mappings, vdso);
+  return modules;
+}
+
+MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes) {
+  for (const Mapping& mapping : ReadMappings(pid)) {
+    if (!mapping.range.Contains(from)) continue;
+    const size_t size = std::min<uint64_t>(mapping.range.end - from, max_bytes);
+    return {.begin = from, .bytes = ReadMemory(pid, from, size)};
+  }
+  return {.begin = from};
+}
+
+LiveCapture CaptureAsleep(pid_t tid) {
+  std::ifstream file(absl::StrCat("/proc/", tid, "/syscall"));
+  std::string word;
+  uint64_t sp = 0;
+  uint64_t pc = 0;
+  // The call's number, six arguments, sp and pc.
+  for (int i = 0; i < 7; ++i) file >> word;
+  file >> std::hex >> word;
+  sp = std::strtoull(word.c_str(), nullptr, 16);
+  file >> word;
+  pc = std::strtoull(word.c_str(), nullptr, 16);
+  return {.registers = Registers::FromPcAndSp(Address(pc), Address(sp)),
+          .stack = CopyStack(tid, Address(sp), kMaxStack)};
+}
+
+LiveCapture CaptureStopped(pid_t tid) {
+  user_regs_struct regs;
+  if (ptrace(PTRACE_GETREGS, tid, nullptr, &regs) != 0) return {};
+  LiveCapture capture;
+  const std::pair<Reg, uint64_t> values[] = {
+      {Reg::kRax, regs.rax}, {Reg::kRdx, regs.rdx}, {Reg::kRcx, regs.rcx},
+      {Reg::kRbx, regs.rbx}, {Reg::kRsi, regs.rsi}, {Reg::kRdi, regs.rdi},
+      {Reg::kRbp, regs.rbp}, {Reg::kRsp, regs.rsp}, {Reg::kR8, regs.r8},
+      {Reg::kR9, regs.r9},   {Reg::kR10, regs.r10}, {Reg::kR11, regs.r11},
+      {Reg::kR12, regs.r12}, {Reg::kR13, regs.r13}, {Reg::kR14, regs.r14},
+      {Reg::kR15, regs.r15}, {Reg::kRip, regs.rip}};
+  for (const auto& [reg, value] : values) capture.registers.Set(reg, value);
+  capture.stack = CopyStack(tid, Address(regs.rsp), kMaxStack);
+  return capture;
+}
+
+}  // namespace hubspy

@@ -1,0 +1,33 @@
+// A thread of another process as the unwinder sees it, for tests that must not
+// depend on the room that captures for real.
+#ifndef HUBSPY_TESTS_PROFILER_UNWIND_LIVE_CAPTURE_H_
+#define HUBSPY_TESTS_PROFILER_UNWIND_LIVE_CAPTURE_H_
+
+#include <sys/types.h>
+
+#include "image/module_map.h"
+#include "model/registers.h"
+#include "model/snapshot.h"
+
+namespace hubspy {
+
+struct LiveCapture {
+  Registers registers;
+  MemoryCopy stack;
+};
+
+// Reads /proc/PID/maps and the vdso.
+ModuleMap ReadModules(pid_t pid);
+
+// Of a thread blocked in a system call: pc and sp only, without a stop.
+LiveCapture CaptureAsleep(pid_t tid);
+
+// Of a thread in a ptrace stop of ours: all registers.
+LiveCapture CaptureStopped(pid_t tid);
+
+// From `from` upwards to the end of the mapping, up to `max_bytes`.
+MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes);
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_TESTS_PROFILER_UNWIND_LIVE_CAPTURE_H_

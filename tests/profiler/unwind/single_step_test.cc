@@ -1,0 +1,197 @@
+// The strongest test there is: a child is stepped through code instruction by
+// instruction, the calls and returns are counted along, and after every single
+// instruction the unwinder must find exactly the frames that are there. The
+// frames below are the child's own word, by libgcc's unwinder.
+#include <execinfo.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "profiler/unwind/live_capture.h"
+#include "support/child.h"
+#include "unwind/unwinder.h"
+
+extern "C" {
+int SubjectUnoptimized(int n);
+int SubjectOptimized(int n);
+int SubjectFramePointer(int n);
+int SubjectBareUnoptimized(int n);
+int SubjectBareOptimized(int n);
+int SubjectBareFramePointer(int n);
+int SubjectAssembly(int n);
+}
+
+namespace hubspy {
+namespace {
+
+using ::testing::ElementsAreArray;
+
+using Subject = int (*)(int);
+
+std::vector<uint64_t> Addresses(const Stack& stack) {
+  std::vector<uint64_t> addresses;
+  for (const CodeAddress frame : stack.frames) {
+    addresses.push_back(frame.address().value());
+  }
+  return addresses;
+}
+
+// Prints who called it, stops, and calls the subject.
+__attribute__((noinline)) void CallSubject(ChildPipes& parent,
+                                           Subject subject) {
+  void* frames[256];
+  const int count = backtrace(frames, 256);
+  std::vector<uint64_t> callers;
+  for (int i = 1; i < count; ++i) {
+    callers.push_back(reinterpret_cast<uint64_t>(frames[i]));
+  }
+  parent.WriteLine(absl::StrJoin(callers, " "));
+  raise(SIGSTOP);
+  volatile int result = subject(3);
+  (void)result;
+}
+
+// A child inside its subject, and the frames that it must have.
+class SteppedChild {
+ public:
+  explicit SteppedChild(Subject subject)
+      : subject_(reinterpret_cast<uint64_t>(subject)),
+        child_(Child::Fork([subject](ChildPipes& parent) {
+          ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+          CallSubject(parent, subject);
+          return 0;
+        })) {
+    const std::string line = child_.ReadLine();
+    for (absl::string_view word : absl::StrSplit(line, ' ')) {
+      uint64_t caller = 0;
+      EXPECT_TRUE(absl::SimpleAtoi(word, &caller));
+      callers_.push_back(caller);
+    }
+    int status = 0;
+    waitpid(child_.pid(), &status, 0);
+    modules_.emplace(ReadModules(child_.pid()));
+    while (Look().registers.pc().value() != subject_) StepIt();
+    EnterCall();
+  }
+
+  // One instruction; false: the subject has returned.
+  bool Next() {
+    const uint64_t pc = now_.registers.pc().value();
+    // The child is our fork: its code is ours.
+    const auto* code = reinterpret_cast<const uint8_t*>(pc);
+    const bool is_call =
+        code[0] == 0xe8 || (code[0] == 0xff && (code[1] & 0x38) == 0x10) ||
+        (code[0] == 0x41 && code[1] == 0xff && (code[2] & 0x38) == 0x10);
+    const bool is_return = code[0] == 0xc3;
+    StepIt();
+    Look();
+    if (is_call) EnterCall();
+    if (is_return) returns_.pop_back();
+    return !returns_.empty();
+  }
+
+  std::vector<uint64_t> ExpectedFrames() const {
+    std::vector<uint64_t> frames = {now_.registers.pc().value()};
+    frames.insert(frames.end(), returns_.rbegin(), returns_.rend());
+    frames.insert(frames.end(), callers_.begin(), callers_.end());
+    return frames;
+  }
+
+  const LiveCapture& now() const { return now_; }
+  const ModuleMap& modules() const { return *modules_; }
+
+ private:
+  const LiveCapture& Look() { return now_ = CaptureStopped(child_.pid()); }
+  void StepIt() {
+    int status = 0;
+    ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr);
+    waitpid(child_.pid(), &status, 0);
+    ASSERT_TRUE(WIFSTOPPED(status)) << "the child is gone";
+  }
+  void EnterCall() {
+    returns_.push_back(
+        now_.stack.Read<uint64_t>(now_.registers.sp()).value_or(0));
+  }
+
+  uint64_t subject_;
+  Child child_;
+  std::vector<uint64_t> callers_;
+  std::optional<ModuleMap> modules_;
+  std::vector<uint64_t> returns_;
+  LiveCapture now_;
+};
+
+struct Case {
+  std::string name;
+  Subject subject;
+};
+
+// Which of the registers the unwinder gets to see.
+using Captured = Registers (*)(const Registers&);
+
+void ExpectEveryFrameAtEveryInstruction(Subject subject, Captured captured) {
+  SteppedChild child(subject);
+  Unwinder unwinder(child.modules());
+  do {
+    const Stack stack =
+        unwinder.Unwind(captured(child.now().registers), child.now().stack);
+    ASSERT_THAT(Addresses(stack), ElementsAreArray(child.ExpectedFrames()))
+        << "at subject + 0x" << std::hex
+        << child.now().registers.pc().value() -
+               reinterpret_cast<uint64_t>(subject);
+    ASSERT_EQ(stack.end, StackEnd::kComplete);
+  } while (child.Next());
+}
+
+class SingleStep : public testing::TestWithParam<Case> {};
+
+TEST_P(SingleStep, FindsEveryFrameAtEveryInstruction) {
+  ExpectEveryFrameAtEveryInstruction(
+      GetParam().subject, [](const Registers& registers) { return registers; });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WithTable, SingleStep,
+    testing::Values(Case{"Unoptimized", SubjectUnoptimized},
+                    Case{"Optimized", SubjectOptimized},
+                    Case{"FramePointer", SubjectFramePointer}),
+    [](const auto& param) { return param.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    WithoutTable, SingleStep,
+    testing::Values(Case{"Unoptimized", SubjectBareUnoptimized},
+                    Case{"Optimized", SubjectBareOptimized},
+                    Case{"FramePointer", SubjectBareFramePointer},
+                    Case{"Assembly", SubjectAssembly}),
+    [](const auto& param) { return param.param.name; });
+
+// As of a thread that sleeps: only pc and sp are known. No thread sleeps in the
+// middle of a prologue, but what is found there is found everywhere.
+class SingleStepAsleep : public testing::TestWithParam<Case> {};
+
+TEST_P(SingleStepAsleep, FindsEveryFrameWithoutTheFramePointer) {
+  ExpectEveryFrameAtEveryInstruction(
+      GetParam().subject, [](const Registers& registers) {
+        return Registers::FromPcAndSp(registers.pc(), registers.sp());
+      });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WithTable, SingleStepAsleep,
+    testing::Values(Case{"Unoptimized", SubjectUnoptimized},
+                    Case{"Optimized", SubjectOptimized},
+                    Case{"FramePointer", SubjectFramePointer}),
+    [](const auto& param) { return param.param.name; });
+
+}  // namespace
+}  // namespace hubspy

@@ -1,0 +1,223 @@
+// The unwinder on this process's own stack, whole, cut and spoilt.
+#include "unwind/unwinder.h"
+
+#include <execinfo.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "profiler/unwind/live_capture.h"
+
+namespace hubspy {
+namespace {
+
+using ::testing::ElementsAreArray;
+using ::testing::Ge;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+struct Captured {
+  Registers registers;
+  MemoryCopy stack;
+  std::vector<uint64_t> callers;  // by libgcc
+};
+
+// This function's caller's frames, and its own as it is right here.
+__attribute__((noinline)) Captured CaptureHere(size_t max_bytes = 1 << 20) {
+  Captured captured;
+  ucontext_t context;
+  getcontext(&context);
+  const std::pair<Reg, int> values[] = {
+      {Reg::kRbx, REG_RBX}, {Reg::kRbp, REG_RBP}, {Reg::kR12, REG_R12},
+      {Reg::kR13, REG_R13}, {Reg::kR14, REG_R14}, {Reg::kR15, REG_R15},
+      {Reg::kRsp, REG_RSP}, {Reg::kRip, REG_RIP}};
+  for (const auto& [reg, index] : values) {
+    captured.registers.Set(
+        reg, static_cast<uint64_t>(context.uc_mcontext.gregs[index]));
+  }
+  captured.stack = CopyStack(getpid(), captured.registers.sp(), max_bytes);
+  std::array<void*, 256> frames;
+  const int count = backtrace(frames.data(), frames.size());
+  for (int i = 1; i < count; ++i) {
+    captured.callers.push_back(
+        reinterpret_cast<uint64_t>(frames[static_cast<size_t>(i)]));
+  }
+  return captured;
+}
+
+std::vector<uint64_t> CallersIn(const Stack& stack) {
+  std::vector<uint64_t> addresses;
+  for (const CodeAddress frame : stack.frames) {
+    addresses.push_back(frame.address().value());
+  }
+  if (!addresses.empty()) addresses.erase(addresses.begin());
+  return addresses;
+}
+
+class UnwinderTest : public testing::Test {
+ protected:
+  ModuleMap modules_ = ReadModules(getpid());
+  Unwinder unwinder_{modules_};
+};
+
+TEST_F(UnwinderTest, FindsTheFramesThatLibgccFinds) {
+  const Captured captured = CaptureHere();
+  const Stack stack = unwinder_.Unwind(captured.registers, captured.stack);
+  EXPECT_THAT(CallersIn(stack), ElementsAreArray(captured.callers));
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
+}
+
+TEST_F(UnwinderTest, OnlyTheInnermostFrameIsNoReturnAddress) {
+  const Captured captured = CaptureHere();
+  const Stack stack = unwinder_.Unwind(captured.registers, captured.stack);
+  ASSERT_THAT(stack.frames, SizeIs(Ge(3)));
+  EXPECT_FALSE(stack.frames[0].is_return());
+  for (size_t i = 1; i < stack.frames.size(); ++i) {
+    EXPECT_TRUE(stack.frames[i].is_return()) << i;
+  }
+}
+
+TEST_F(UnwinderTest, SuspendedContextBeginsWithAReturnAddress) {
+  const Captured captured = CaptureHere();
+  const Stack whole = unwinder_.Unwind(captured.registers, captured.stack);
+  const Stack stack = unwinder_.Unwind(captured.registers, captured.stack,
+                                       {.top_is_return = true});
+  EXPECT_TRUE(stack.frames[0].is_return());
+  EXPECT_EQ(CallersIn(stack), CallersIn(whole));
+}
+
+TEST_F(UnwinderTest, FramesAreBounded) {
+  const Captured captured = CaptureHere();
+  const Stack stack =
+      unwinder_.Unwind(captured.registers, captured.stack, {.max_frames = 3});
+  EXPECT_THAT(stack.frames, SizeIs(3));
+  EXPECT_EQ(stack.end, StackEnd::kTooDeep);
+}
+
+TEST_F(UnwinderTest, CopyThatEndsEarlyGivesTheInnermostFrames) {
+  const Captured captured = CaptureHere();
+  for (size_t size = 0; size < captured.stack.bytes.size(); size += 8) {
+    MemoryCopy cut = captured.stack;
+    cut.bytes.resize(size);
+    const Stack stack = unwinder_.Unwind(captured.registers, cut);
+    if (stack.end == StackEnd::kComplete) {
+      EXPECT_THAT(CallersIn(stack), ElementsAreArray(captured.callers));
+      break;
+    }
+    ASSERT_EQ(stack.end, StackEnd::kCopyTooSmall) << size;
+    ASSERT_LE(CallersIn(stack).size(), captured.callers.size());
+    ASSERT_THAT(CallersIn(stack),
+                ElementsAreArray(
+                    captured.callers.begin(),
+                    captured.callers.begin() +
+                        static_cast<std::ptrdiff_t>(CallersIn(stack).size())))
+        << size;
+  }
+}
+
+TEST_F(UnwinderTest, NoModulesIsUnreadableMemory) {
+  const Captured captured = CaptureHere();
+  const ModuleMap none;
+  Unwinder unwinder(none);
+  Registers registers = captured.registers;
+  registers.Forget(Reg::kRbp);
+  const Stack stack = unwinder.Unwind(registers, captured.stack);
+  EXPECT_THAT(stack.frames, SizeIs(1));
+  EXPECT_EQ(stack.end, StackEnd::kUnreadableMemory);
+}
+
+Captured from_signal;
+void OnSignal(int) { from_signal = CaptureHere(); }
+
+TEST_F(UnwinderTest, StepsOverASignalIntoAnExactAddress) {
+  std::signal(SIGUSR1, OnSignal);
+  raise(SIGUSR1);
+  std::signal(SIGUSR1, SIG_DFL);
+  const Stack stack =
+      unwinder_.Unwind(from_signal.registers, from_signal.stack);
+  EXPECT_THAT(CallersIn(stack), ElementsAreArray(from_signal.callers));
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
+  // CaptureHere, OnSignal, the trampoline, and what the signal interrupted.
+  EXPECT_TRUE(stack.frames[2].is_return());
+  EXPECT_FALSE(stack.frames[3].is_return());
+}
+
+// A call that never returns may be the last instruction of a function: its
+// return address is the next function's.
+[[noreturn]] __attribute__((noinline)) void Throw(Captured& captured) {
+  captured = CaptureHere();
+  throw std::runtime_error("ends the function");
+}
+__attribute__((noinline)) void EndsWithCall(Captured& captured) {
+  Throw(captured);
+}
+
+TEST_F(UnwinderTest, LooksUpTheCallAndNotWhatIsBehindIt) {
+  Captured captured;
+  EXPECT_THROW(EndsWithCall(captured), std::runtime_error);
+  const Stack stack = unwinder_.Unwind(captured.registers, captured.stack);
+  EXPECT_THAT(CallersIn(stack), ElementsAreArray(captured.callers));
+}
+
+TEST_F(UnwinderTest, GarbageOnTheStackNeverCrashes) {
+  const Captured captured = CaptureHere(64 * 1024);
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 3000; ++round) {
+    MemoryCopy spoilt = captured.stack;
+    Registers registers = captured.registers;
+    for (int i = 0; i < 20; ++i) {
+      const size_t at = random() % (spoilt.bytes.size() / 8) * 8;
+      uint64_t word = random();
+      if (i % 3 == 0) word %= 1 << 20;
+      if (i % 3 == 1) word = registers.sp().value() + word % 100000;
+      std::memcpy(spoilt.bytes.data() + at, &word, 8);
+    }
+    if (round % 4 == 0) registers.Set(Reg::kRbp, random());
+    if (round % 4 == 1) registers.Forget(Reg::kRbp);
+    const Stack stack = unwinder_.Unwind(registers, spoilt);
+    ASSERT_LE(stack.frames.size(), 4096u);
+  }
+}
+
+TEST_F(UnwinderTest, AnyAddressInAnyModuleNeverCrashes) {
+  const Captured captured = CaptureHere(16 * 1024);
+  std::mt19937_64 random(2);
+  for (const LoadedModule& module : modules_.modules()) {
+    for (int round = 0; round < 200; ++round) {
+      Registers registers = captured.registers;
+      registers.Set(Reg::kRip, (module.module.range.begin +
+                                random() % module.module.range.size())
+                                   .value());
+      if (round % 2 == 0) registers.Forget(Reg::kRbp);
+      EXPECT_FALSE(unwinder_.Unwind(registers, captured.stack).frames.empty());
+    }
+  }
+}
+
+// The guard catches only its own faults.
+TEST(UnwinderDeathTest, FaultsOfTheProgramStillKillIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        const ModuleMap modules = ReadModules(getpid());
+        Unwinder unwinder(modules);
+        const Captured captured = CaptureHere();
+        unwinder.Unwind(captured.registers, captured.stack);
+        *static_cast<volatile char*>(mmap(
+            nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) = 1;
+      },
+      "");
+}
+
+}  // namespace
+}  // namespace hubspy
