@@ -96,11 +96,12 @@ TEST_F(NameRecordingTest, KeepsCountsThreadsAndQuality) {
 }
 
 TEST_F(NameRecordingTest, MakesAddressesOfOneLineOneFrame) {
-  for (const uint64_t offset : {0, 1}) {
+  // A call that ends behind the function's first byte lies in that byte.
+  const CodeAddress exact = In(kHidden, 0);
+  for (const CodeAddress address :
+       {exact, CodeAddress::Return(exact.address() + 1)}) {
     recording_.Add(
-        {.tid = 7,
-         .stack = recording_.Intern({.frames = {In(kHidden, offset)}})},
-        1);
+        {.tid = 7, .stack = recording_.Intern({.frames = {address}})}, 1);
   }
   const Profile profile = Name();
   ASSERT_EQ(profile.samples.size(), 1u);
