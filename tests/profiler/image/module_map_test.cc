@@ -1,0 +1,145 @@
+#include "image/module_map.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <link.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <vector>
+
+namespace hubspy {
+namespace {
+
+using ::testing::IsNull;
+using ::testing::NotNull;
+using ::testing::SizeIs;
+
+const char kSelf[] = "/proc/self/exe";
+
+// This program's code, as the kernel would list it at load bias `bias`.
+Mapping CodeAt(uint64_t bias) {
+  const std::shared_ptr<const Image> image = *Image::Open(kSelf, "self");
+  for (const Segment& segment : image->segments()) {
+    if (!segment.executable) continue;
+    const uint64_t into_page = segment.vaddr % 4096;
+    const uint64_t begin = bias + segment.vaddr - into_page;
+    const uint64_t size = (segment.memory_size + into_page + 4095) & ~4095ull;
+    return {.range = {Address(begin), Address(begin + size)},
+            .file_offset = segment.file_offset - into_page,
+            .readable = true,
+            .executable = true,
+            .device = 1,
+            .inode = 2,
+            .path = "/bin/self",
+            .open_path = kSelf};
+  }
+  return {};
+}
+
+Mapping Anonymous(uint64_t begin, uint64_t end) {
+  return {.range = {Address(begin), Address(end)},
+          .readable = true,
+          .executable = true};
+}
+
+TEST(ModuleMap, LoadBiasFollowsFromTheMapping) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x500000000000)}, {});
+  ASSERT_THAT(modules.modules(), SizeIs(1));
+  const LoadedModule& module = modules.modules()[0];
+  EXPECT_EQ(module.module.load_bias, 0x500000000000u);
+  EXPECT_EQ(module.module.path, "/bin/self");
+  EXPECT_EQ(module.module.build_id, module.image->build_id());
+  EXPECT_EQ(module.module.range.begin.value(),
+            0x500000000000 + module.image->vaddr_begin());
+}
+
+TEST(ModuleMap, PartOfASegmentTellsTheSame) {
+  Mapping part = CodeAt(0x500000000000);
+  part.range.begin = part.range.begin + 4096;
+  part.file_offset += 4096;
+  ModuleMap modules;
+  modules.Update({part}, {});
+  EXPECT_EQ(modules.modules()[0].module.load_bias, 0x500000000000u);
+}
+
+TEST(ModuleMap, FindKnowsBeginAndEnd) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x500000000000)}, {});
+  const AddressRange range = modules.modules()[0].module.range;
+  EXPECT_THAT(modules.Find(range.begin), NotNull());
+  EXPECT_THAT(modules.Find(range.end - 1), NotNull());
+  EXPECT_THAT(modules.Find(range.end), IsNull());
+  EXPECT_THAT(modules.Find(range.begin - 1), IsNull());
+}
+
+TEST(ModuleMap, SameFileTwiceIsTwoModulesOfOneImage) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x600000000000), CodeAt(0x500000000000)}, {});
+  ASSERT_THAT(modules.modules(), SizeIs(2));
+  EXPECT_LT(modules.modules()[0].module.range.begin,
+            modules.modules()[1].module.range.begin);
+  EXPECT_EQ(modules.modules()[0].image, modules.modules()[1].image);
+}
+
+TEST(ModuleMap, ImagesAreOpenedOnce) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x500000000000)}, {});
+  const std::shared_ptr<const Image> image = modules.modules()[0].image;
+  modules.Update({CodeAt(0x500000000000)}, {});
+  EXPECT_EQ(modules.modules()[0].image, image);
+}
+
+TEST(ModuleMap, UnloadedModuleIsStillKnown) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x500000000000)}, {});
+  const Address inside = modules.modules()[0].module.range.begin + 8;
+  modules.Update({CodeAt(0x600000000000)}, {});
+  EXPECT_THAT(modules.modules(), SizeIs(2));
+  EXPECT_THAT(modules.Find(inside), NotNull());
+}
+
+TEST(ModuleMap, UnloadedModuleGivesWayToOtherCode) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x500000000000)}, {});
+  const AddressRange range = modules.modules()[0].module.range;
+  modules.Update({Anonymous(range.begin.value(), range.end.value())}, {});
+  EXPECT_THAT(modules.Find(range.begin), IsNull());
+}
+
+TEST(ModuleMap, CodeWhoseFileCannotBeOpenedIsAModuleWithoutImage) {
+  Mapping mapping = CodeAt(0x500000000000);
+  mapping.open_path = "/no/such/file";
+  ModuleMap modules;
+  modules.Update({mapping}, {});
+  ASSERT_THAT(modules.modules(), SizeIs(1));
+  EXPECT_EQ(modules.modules()[0].image, nullptr);
+  EXPECT_EQ(modules.modules()[0].module.range, mapping.range);
+}
+
+TEST(ModuleMap, FilesThatAreOnlyReadAreNotOpened) {
+  Mapping mapping = CodeAt(0x500000000000);
+  mapping.executable = false;
+  ModuleMap modules;
+  modules.Update({mapping}, {});
+  EXPECT_THAT(modules.modules(), SizeIs(0));
+}
+
+TEST(ModuleMap, VdsoComesFromItsBytes) {
+  const auto image = *Image::Open(kSelf, "self");
+  Mapping mapping = CodeAt(0x7fff00000000);
+  mapping.inode = 0;
+  mapping.open_path = "";
+  mapping.path = "[vdso]";
+  ModuleMap modules;
+  modules.Update({mapping}, {});
+  EXPECT_THAT(modules.modules(), SizeIs(0));
+  modules.Update({mapping}, image->bytes());
+  ASSERT_THAT(modules.modules(), SizeIs(1));
+  EXPECT_EQ(modules.modules()[0].module.load_bias, 0x7fff00000000u);
+  EXPECT_EQ(modules.modules()[0].image->name(), "[vdso]");
+}
+
+}  // namespace
+}  // namespace hubspy
