@@ -16,6 +16,15 @@
 namespace hubspy {
 namespace {
 
+// addr2line's or, printing the same with this option, llvm-symbolizer's command
+// line. HUBSPY_LLVM_SYMBOLIZER is empty where gcc compiled the fixtures.
+std::string OracleCommand(const std::string& file) {
+  constexpr absl::string_view kLlvm = HUBSPY_LLVM_SYMBOLIZER;
+  if (kLlvm.empty()) return absl::StrCat("addr2line -afie ", file);
+  return absl::StrCat(kLlvm, " --output-style=GNU --addresses --inlines ",
+                      "--functions=linkage --no-demangle --obj=", file);
+}
+
 // "/a/b.cc:12 (discriminator 3)", "/a/b.cc:?"
 OracleFrame ParsePlace(std::string function, absl::string_view place) {
   place = place.substr(0, place.find(" (discriminator"));
@@ -47,7 +56,7 @@ std::vector<std::vector<OracleFrame>> Addr2line(
   std::vector<std::vector<OracleFrame>> all;
   std::string function;
   const std::string text = Output(absl::StrCat(
-      "addr2line -afie ", file, " < ", asked, " | c++filt --no-params"));
+      OracleCommand(file), " < ", asked, " | c++filt --no-params"));
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     if (line.empty()) continue;
     if (absl::StartsWith(line, "0x")) {

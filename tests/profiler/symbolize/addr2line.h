@@ -1,4 +1,4 @@
-// The oracle: what binutils say of an address.
+// The oracle: what binutils or LLVM say of an address.
 #ifndef HUBSPY_TESTS_PROFILER_SYMBOLIZE_ADDR2LINE_H_
 #define HUBSPY_TESTS_PROFILER_SYMBOLIZE_ADDR2LINE_H_
 
@@ -15,8 +15,10 @@ struct OracleFrame {
   int line = 0;
 };
 
-// addr2line -fi, demangled by c++filt --no-params; innermost first, one vector
-// an address.
+// `addr2line -fi`, demangled by `c++filt --no-params`; innermost first, one
+// vector an address. For what clang compiled, llvm-symbolizer takes addr2line's
+// place: binutils 2.40 overlook functions that clang inlined in several ranges
+// (DW_FORM_rnglistx).
 std::vector<std::vector<OracleFrame>> Addr2line(
     const std::string& file, const std::vector<uint64_t>& addresses);
 
