@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -187,6 +188,10 @@ void AwaitSystemCall(pid_t tid, std::initializer_list<long> any_of) {
     if (n < 0) Die(path.c_str());
     // "running", or the call's number in front of its arguments.
     const absl::string_view line(text.data(), static_cast<size_t>(n));
+    if (absl::StartsWith(line, "-1 0x0 0x0")) {  // a zombie
+      errno = ESRCH;
+      Die(path.c_str());
+    }
     long number;
     if (absl::SimpleAtoi(line.substr(0, line.find(' ')), &number) &&
         std::find(any_of.begin(), any_of.end(), number) != any_of.end()) {
