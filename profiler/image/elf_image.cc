@@ -130,6 +130,8 @@ absl::StatusOr<std::shared_ptr<const Image>> Image::FromBytes(
         if (offset > bytes.size() || into.size() > bytes.size() - offset) {
           return false;
         }
+        // An empty span may be a null pointer, which memcpy must not see.
+        if (into.empty()) return true;
         std::memcpy(into.data(), bytes.data() + offset, into.size());
         return true;
       },

@@ -16,7 +16,6 @@ namespace {
 // Real files have tens of program headers and a page of notes.
 constexpr size_t kMaxProgramHeaders = 1024;
 constexpr uint64_t kMaxNoteBytes = 1 << 20;
-constexpr uint64_t kMaxSectionHeaders = 65536;
 // User space ends at 2^47 (System V ABI AMD64, 3.3.2), but a vdso may be linked
 // for the last pages of the address space: only wrapping is an error.
 constexpr uint64_t kMaxImageBytes = uint64_t{1} << 40;
@@ -139,7 +138,6 @@ std::optional<ImageRange> FindEhFrameSection(ReadAt read,
                                              uint64_t file_size) {
   constexpr absl::string_view kName = ".eh_frame";
   if (header.e_shentsize != sizeof(Elf64_Shdr) ||
-      header.e_shnum > kMaxSectionHeaders ||
       header.e_shstrndx >= header.e_shnum ||
       !Inside(header.e_shoff, uint64_t{header.e_shnum} * sizeof(Elf64_Shdr),
               file_size)) {

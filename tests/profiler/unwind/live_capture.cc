@@ -1,10 +1,12 @@
 #include "profiler/unwind/live_capture.h"
 
+#include <execinfo.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
 #include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <cstdio>
 #include <fstream>
@@ -13,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 
 namespace hubspy {
 namespace {
@@ -121,6 +124,17 @@ LiveCapture CaptureStopped(pid_t tid) {
   for (const auto& [reg, value] : values) capture.registers.Set(reg, value);
   capture.stack = CopyStack(tid, Address(regs.rsp), kMaxStack);
   return capture;
+}
+
+std::vector<uint64_t> BacktraceFrom(void* first) {
+  std::array<void*, 256> frames;
+  const int count = backtrace(frames.data(), frames.size());
+  std::vector<uint64_t> callers;
+  for (void* frame : absl::MakeSpan(frames.data(), count)) {
+    if (callers.empty() && frame != first) continue;
+    callers.push_back(reinterpret_cast<uint64_t>(frame));
+  }
+  return callers;
 }
 
 }  // namespace hubspy

@@ -5,6 +5,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "image/module_map.h"
 #include "model/registers.h"
 #include "model/snapshot.h"
@@ -27,6 +30,11 @@ LiveCapture CaptureStopped(pid_t tid);
 
 // From `from` upwards to the end of the mapping, up to `max_bytes`.
 MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes);
+
+// This thread's return addresses as libgcc's unwinder finds them, from `first`
+// outwards. What lies further in (a sanitizer puts its own backtrace() between)
+// is left out.
+std::vector<uint64_t> BacktraceFrom(void* first);
 
 }  // namespace hubspy
 

@@ -2,7 +2,6 @@
 // instruction, the calls and returns are counted along, and after every single
 // instruction the unwinder must find exactly the frames that are there. The
 // frames below are the child's own word, by libgcc's unwinder.
-#include <execinfo.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
@@ -49,12 +48,8 @@ std::vector<uint64_t> Addresses(const Stack& stack) {
 // Prints who called it, stops, and calls the subject.
 __attribute__((noinline)) void CallSubject(ChildPipes& parent,
                                            Subject subject) {
-  void* frames[256];
-  const int count = backtrace(frames, 256);
-  std::vector<uint64_t> callers;
-  for (int i = 1; i < count; ++i) {
-    callers.push_back(reinterpret_cast<uint64_t>(frames[i]));
-  }
+  const std::vector<uint64_t> callers =
+      BacktraceFrom(__builtin_return_address(0));
   parent.WriteLine(absl::StrJoin(callers, " "));
   raise(SIGSTOP);
   volatile int result = subject(3);

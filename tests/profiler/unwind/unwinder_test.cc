@@ -1,14 +1,12 @@
 // The unwinder on this process's own stack, whole, cut and spoilt.
 #include "unwind/unwinder.h"
 
-#include <execinfo.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstring>
 #include <random>
@@ -46,12 +44,7 @@ __attribute__((noinline)) Captured CaptureHere(size_t max_bytes = 1 << 20) {
         reg, static_cast<uint64_t>(context.uc_mcontext.gregs[index]));
   }
   captured.stack = CopyStack(getpid(), captured.registers.sp(), max_bytes);
-  std::array<void*, 256> frames;
-  const int count = backtrace(frames.data(), frames.size());
-  for (int i = 1; i < count; ++i) {
-    captured.callers.push_back(
-        reinterpret_cast<uint64_t>(frames[static_cast<size_t>(i)]));
-  }
+  captured.callers = BacktraceFrom(__builtin_return_address(0));
   return captured;
 }
 
