@@ -233,8 +233,8 @@ void Hub::Recycle(ControlBlock& block) {
 }
 
 // A green thread that has begun is switched to once, to unwind. It comes back
-// when it has ended, or waits, and then it is left as it is: throwing at it
-// again could hit a destructor.
+// when it has ended, or waits, and then its stack is given up as it is:
+// throwing at it again could hit a destructor.
 void Hub::UnwindGreenThreads() {
   closing_ = true;
   turn_count_ = 0;
@@ -244,20 +244,17 @@ void Hub::UnwindGreenThreads() {
     internal::ForEachGreenThread(record_, [&](ControlBlock& block) {
       found = true;
       timers_.Cancel(block.timer);
-      if (block.record.stack_end.Get() == 0) {
+      if (block.record.stack_end.Get() != 0) {
+        SwitchFromRun(block);
+        const bool has_ended = block.record.id.Get() == 0;
+        if (has_ended) return;
+        block.sanitized_stack.Destroy();
+      }
+      if (block.task != nullptr) {
         block.task->Abandon(std::make_exception_ptr(GreenExit()));
         DropTask(block);
-        Recycle(block);
-        return;
       }
-      SwitchFromRun(block);
-      if (block.record.id.Get() == 0) return;
-      if (block.task != nullptr) {
-        block.task->hub_ = nullptr;
-        block.task->block_ = nullptr;
-      }
-      block.sanitized_stack.Destroy();
-      internal::ReleaseControlBlock(record_, block);
+      Recycle(block);
     });
   }
 }

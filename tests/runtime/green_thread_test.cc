@@ -267,8 +267,10 @@ TEST(ThreadExit, UnwindsGreenThreadsThatWait) {
 
 TEST(ThreadExit, LetsNobodyWaitAgain) {
   bool came_back = false;
+  auto captured = std::make_shared<int>(1);
+  std::optional<GreenThread<void>> thread;
   OnFreshThread([&] {
-    SpawnN([&] {
+    thread = Spawn([&came_back, captured] {
       try {
         Sleep(absl::InfiniteDuration());
       } catch (...) {
@@ -279,6 +281,8 @@ TEST(ThreadExit, LetsNobodyWaitAgain) {
     Yield();
   });
   EXPECT_FALSE(came_back);
+  EXPECT_EQ(captured.use_count(), 1);
+  EXPECT_THROW(thread->Wait(), GreenExit);
 }
 
 TEST(ThreadExit, AHandleMayOutliveTheHub) {
@@ -305,18 +309,21 @@ TEST(ProcessExitDeathTest, MayBeCalledByAGreenThread) {
 }
 
 TEST(GreenThreads, ManyAtOnce) {
-  int ended = 0;
-  for (int i = 0; i < 5'000; ++i) {
-    SpawnN([&] {
-      Yield();
-      ++ended;
-    });
-  }
-  EXPECT_EQ(Hub::Current().Stats().green_threads, 5'000u);
-  Yield();
-  Yield();
-  EXPECT_EQ(ended, 5'000);
-  EXPECT_EQ(Hub::Current().Stats().green_threads, 0u);
+  OnFreshThread([] {
+    int ended = 0;
+    // No more than ThreadSanitizer can count, which is 8128.
+    for (int i = 0; i < 5'000; ++i) {
+      SpawnN([&] {
+        Yield();
+        ++ended;
+      });
+    }
+    EXPECT_EQ(Hub::Current().Stats().green_threads, 5'000u);
+    Yield();
+    Yield();
+    EXPECT_EQ(ended, 5'000);
+    EXPECT_EQ(Hub::Current().Stats().green_threads, 0u);
+  });
 }
 
 }  // namespace
