@@ -97,10 +97,7 @@ void StartAfter(Task& task, int64_t delay_ns);
 template <typename R>
 class Outcome {
  public:
-  template <typename Call>
-  void SetFrom(Call&& call) {
-    value_.emplace(std::forward<Call>(call)());
-  }
+  void Set(R&& value) { value_.emplace(std::move(value)); }
   const R& Get() const { return *value_; }
   R Take() { return std::move(*value_); }
 
@@ -111,10 +108,7 @@ class Outcome {
 template <typename R>
 class Outcome<R&> {
  public:
-  template <typename Call>
-  void SetFrom(Call&& call) {
-    value_ = &std::forward<Call>(call)();
-  }
+  void Set(R& value) { value_ = &value; }
   R& Get() const { return *value_; }
   R& Take() { return *value_; }
 
@@ -125,10 +119,6 @@ class Outcome<R&> {
 template <>
 class Outcome<void> {
  public:
-  template <typename Call>
-  void SetFrom(Call&& call) {
-    std::forward<Call>(call)();
-  }
   void Get() const {}
   void Take() {}
 };
@@ -170,15 +160,25 @@ class CallTask final : public TaskOf<std::invoke_result_t<F, Args...>> {
   }
 
   static Result Make(Call& call) {
-    return std::apply(
-        [](F& function, Args&... args) -> Result {
-          return std::invoke(std::move(function), std::move(args)...);
-        },
-        call);
+    return MakeWith(call, std::index_sequence_for<Args...>());
+  }
+  // std::apply and std::invoke, without their ten frames in every stack.
+  template <size_t... i>
+  static Result MakeWith(Call& call, std::index_sequence<i...>) {
+    if constexpr (std::is_member_pointer_v<F>) {
+      return std::invoke(std::get<0>(call),
+                         std::move(std::get<i + 1>(call))...);
+    } else {
+      return std::move(std::get<0>(call))(std::move(std::get<i + 1>(call))...);
+    }
   }
 
   void Invoke() override {
-    this->outcome_.SetFrom([this]() -> Result { return Make(*call_); });
+    if constexpr (std::is_void_v<Result>) {
+      Make(*call_);
+    } else {
+      this->outcome_.Set(Make(*call_));
+    }
   }
   void DestroyCall() override { call_.reset(); }
 
