@@ -75,8 +75,6 @@ class IntervalIndex {
     return nullptr;
   }
 
-  bool empty() const { return intervals_.empty(); }
-
  private:
   static constexpr size_t kMaxIntervals = size_t{1} << 24;
   static constexpr int kMaxNesting = 1024;
