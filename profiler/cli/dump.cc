@@ -33,6 +33,7 @@ class Dumper {
       if (!green_threads.ok()) return green_threads.status();
       for (GreenThreadView& green : *green_threads) {
         Dump::NamedStack stack = Name(attachment_.UnwindSuspended(hub, green));
+        green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
         dump.green_threads.push_back(
             {.view = std::move(green), .stack = std::move(stack)});
       }

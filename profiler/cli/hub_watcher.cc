@@ -89,6 +89,9 @@ class HubWatcher {
             attachment_.hub_reader()->ReadGreenThreads(watch.end);
         green_threads.ok()) {
       watch.green_threads = *std::move(green_threads);
+      for (GreenThreadView& green : watch.green_threads) {
+        green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
+      }
     }
     const absl::StatusOr<Attachment::ThreadCapture> capture =
         attachment_.Capture(watch.end.tid);

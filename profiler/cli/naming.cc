@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace hubspy {
@@ -17,6 +18,17 @@ std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
     }
   }
   return frames;
+}
+
+std::string GreenThreadName(const GreenThreadView& green,
+                            const ModuleMap& modules, Symbolizer& symbolizer) {
+  const LoadedModule* const module = modules.Find(green.entry);
+  if (!green.name.empty() || module == nullptr) return green.name;
+  const std::string& entry =
+      symbolizer.Resolve(module, CodeAddress::Exact(green.entry))
+          .back()
+          .function;
+  return absl::StartsWith(entry, "green::internal::") ? "" : entry;
 }
 
 Profile NameProfile(Recording& recording, Attachment& attachment,

@@ -2,9 +2,11 @@
 #ifndef HUBSPY_CLI_NAMING_H_
 #define HUBSPY_CLI_NAMING_H_
 
+#include <string>
 #include <vector>
 
 #include "cli/attachment.h"
+#include "model/hub.h"
 #include "model/profile.h"
 #include "model/stack.h"
 #include "symbolize/name_recording.h"
@@ -15,6 +17,11 @@ namespace hubspy {
 // Innermost first, inlined frames among them.
 std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
                                    Symbolizer& symbolizer);
+
+// What to call a green thread: its name, else the function that it began in,
+// unless that is the runtime's own.
+std::string GreenThreadName(const GreenThreadView& green,
+                            const ModuleMap& modules, Symbolizer& symbolizer);
 
 // The recording with names, and the process it was made of.
 Profile NameProfile(Recording& recording, Attachment& attachment,

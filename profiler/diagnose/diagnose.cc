@@ -91,20 +91,30 @@ std::vector<LateTimer> LateTimers(const HubWatch& watch, double rate) {
 }
 
 std::string TimersSentence(const ClockEvidence& clock) {
+  constexpr size_t kNamed = 3;
   if (clock.timers.empty()) return "";
-  const LateTimer& first = clock.timers.front();
-  const std::string who = words::Green(first.green_thread, first.name);
   std::string sentence = absl::StrCat(
-      " ", words::Count(clock.timers.size(), "green thread"),
-      clock.timers.size() == 1 ? " sleeps" : " sleep", " on a timer that will ",
-      clock.rate <= 0  ? "never come due"
-      : clock.rate < 1 ? "not come due in time"
-                       : "come due too early");
-  if (clock.rate <= 0) return absl::StrCat(sentence, ", ", who, " first.");
-  return absl::StrCat(sentence, ": the first, ", who, ", has ",
-                      words::Duration(first.remaining_hub_ns),
-                      " to wait by the hub's clock, which takes ",
-                      words::Duration(first.due_in_real_ns), ".");
+      " ", words::Count(clock.timers.size(), "timer"), " will ",
+      clock.rate >= 1                       ? "come due too early"
+      : clock.rate < thresholds::kNeverRate ? "in effect never come due"
+                                            : "come due too late",
+      ":");
+  for (size_t i = 0; i < std::min(kNamed, clock.timers.size()); ++i) {
+    const LateTimer& timer = clock.timers[i];
+    absl::StrAppend(&sentence, i == 0 ? " " : ", ", "that of ",
+                    words::Green(timer.green_thread, timer.name));
+    if (i == 0) {
+      absl::StrAppend(
+          &sentence, ", ", words::Duration(timer.remaining_hub_ns),
+          " away by the hub's clock", clock.rate > 0 ? ", " : "",
+          clock.rate > 0 ? words::Duration(timer.due_in_real_ns) : "",
+          clock.rate > 0 ? " in truth" : "");
+    }
+  }
+  if (clock.timers.size() > kNamed) {
+    absl::StrAppend(&sentence, ", and ", clock.timers.size() - kNamed, " more");
+  }
+  return absl::StrCat(sentence, ".");
 }
 
 void ExplainClock(const HubWatch& watch, ClockEvidence clock,

@@ -18,6 +18,10 @@ inline constexpr double kClockReadingErrorNs = 20e6;
 // slow, is told from a right clock after 2 s.
 inline constexpr double kClockDrift = 0.001;
 
+// Slower than this, a timer is in effect never: a second becomes minutes, and
+// whoever waits has long given up.
+inline constexpr double kNeverRate = 0.01;
+
 // A hub that has not turned for this long while its own thread is in green
 // code is stalled: eventlet's blocking detector takes 1 s for granted.
 inline constexpr int64_t kStallNs = 1'000'000'000;

@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -10,15 +11,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstring>
+#include <ctime>
 #include <memory>
+#include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "live/blocking_call.h"
+#include "live/spinning.h"
 #include "support/child.h"
 #include "support/shared.h"
 #include "target/linux/asleep.h"
@@ -150,6 +153,37 @@ TEST_P(RunCount, TellsEachSleepFromTheNext) {
   }
 }
 
+TEST_P(RunCount, DoesNotTakeAThreadThatWokeUpForTheSleeper) {
+  const Shared<std::atomic<bool>> spinning;
+  Child child = Child::Fork([&](ChildPipes& parent) {
+    while (parent.NextLine()) {
+      *spinning = true;
+      while (*spinning) {
+      }
+    }
+    return 0;
+  });
+  AwaitSystemCall(child.pid(), SYS_read);
+  const auto directory = ProcDir::Open(child.pid());
+  ASSERT_TRUE(directory.ok());
+  const auto files = ThreadFiles::Open(*directory, child.pid(), GetParam());
+  ASSERT_TRUE(files.ok()) << files.status();
+  StackReader reader;
+  ASSERT_TRUE(reader.Prepare({}, 4096).ok());
+  for (int turn = 0; turn < 100; ++turn) {
+    const auto look = LookWhileAsleep(*files, reader);
+    ASSERT_TRUE(look.ok()) << look.status();
+    ASSERT_EQ(look->result, LookResult::kSnapshot);
+    child.WriteLine("");
+    // Without giving way to it: it must not have been switched away from yet.
+    while (!*spinning) {
+    }
+    ASSERT_EQ(*files->StillIn(*look->snapshot.sleep), false);
+    *spinning = false;
+    AwaitSystemCall(child.pid(), SYS_read);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, RunCount,
                          testing::Values(RunCounting::kTimesRun,
                                          RunCounting::kTimesSwitched),
@@ -158,6 +192,48 @@ INSTANTIATE_TEST_SUITE_P(Kinds, RunCount,
                                       ? "TimesRun"
                                       : "TimesSwitched";
                          });
+
+// Two numbers that are equal whenever the thread sleeps, and rarely otherwise,
+// and so much in between that it takes a while to copy.
+struct Pair {
+  std::atomic<uint64_t> first = 0;
+  std::array<char, 256 * 1024> between = {};
+  std::atomic<uint64_t> last = 0;
+};
+
+TEST(AsleepCapture, IsOfOneInstantThoughTheThreadWakesMeanwhile) {
+  const Shared<Pair> pair;
+  const Child child = Child::Fork([&](ChildPipes&) {
+    const int epoll = epoll_create1(0);
+    for (;;) {
+      ++pair->first;
+      Burn(20'000);
+      ++pair->last;
+      epoll_event event;
+      const timespec timeout = {0, 100'000};
+      syscall(SYS_epoll_pwait2, epoll, &event, 1, &timeout, nullptr, 0);
+    }
+    return 0;
+  });
+  const auto process = OpenOrDie(child.pid());
+  const Address begin(reinterpret_cast<uint64_t>(&*pair));
+  const CaptureRequest request = {.tid = child.pid(),
+                                  .also = {{begin, begin + sizeof(Pair)}}};
+  for (int asleep = 0; asleep < 1000;) {
+    const auto snapshot = process->Capture(request);
+    if (absl::IsAborted(snapshot.status())) continue;
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    const auto& call = (*snapshot)->system_call;
+    if ((*snapshot)->method != CaptureMethod::kAsleep || !call ||
+        call->number != SYS_epoll_pwait2) {
+      continue;
+    }
+    const MemoryCopy& copy = (*snapshot)->extra[0];
+    ASSERT_EQ(copy.Read<uint64_t>(begin),
+              copy.Read<uint64_t>(begin + offsetof(Pair, last)));
+    ++asleep;
+  }
+}
 
 TEST(AsleepCapture, ReadsWhatItCanOfTheRangesAskedForBesides) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));

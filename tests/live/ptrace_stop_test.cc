@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "live/blocking_call.h"
@@ -96,6 +98,43 @@ TEST_P(RestartingCall, IsLeftToTheKernel) {
 INSTANTIATE_TEST_SUITE_P(Calls, RestartingCall,
                          testing::ValuesIn(RestartingCalls()),
                          [](const auto& call) { return call.param.name; });
+
+std::atomic<int> handled = 0;
+
+// Some of these find the thread about to take one of the signals, and stop it
+// there instead of where we wanted; the signal is then ours to hand on.
+TEST(PtraceStop, HandsOnSignalsThatGetInItsWay) {
+  if (kThreadSanitizer) GTEST_SKIP() << "TSan puts off signal handlers";
+  constexpr int kSignals = 20'000;
+  const Shared<std::atomic<bool>> done;
+  Child child = Child::Fork([&](ChildPipes& parent) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) { ++handled; };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGRTMIN, &action, nullptr);
+    parent.WriteLine("ready");
+    while (!*done) {
+    }
+    sched_yield();  // on its way back takes those that are still pending
+    parent.WriteLine(absl::StrCat(handled.load()));
+    parent.ReadLine();
+    return 0;
+  });
+  child.ReadLine();
+  Child sender = Child::Fork([&](ChildPipes& parent) {
+    for (int sent = 0; sent < kSignals;) {
+      // Queued, so that each counts; EAGAIN while the queue is full.
+      sent += sigqueue(child.pid(), SIGRTMIN, {}) == 0;
+    }
+    *done = true;
+    return 0;
+  });
+  while (!*done) {
+    const auto thread = StopOnce(child.pid());
+    ASSERT_TRUE(thread.ok()) << thread.status();
+  }
+  EXPECT_EQ(child.ReadLine(), absl::StrCat(kSignals));
+}
 
 TEST(PtraceStop, LetsAStopSignalStopItAndSigcontResumeIt) {
   const Shared<SpinCounters> counters;

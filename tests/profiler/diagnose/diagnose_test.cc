@@ -77,8 +77,27 @@ TEST(Diagnose, TheSeedsClockIsCalledInverted) {
   EXPECT_THAT(verdict.summary, HasSubstr("1736 times slow"));
   EXPECT_THAT(verdict.summary, HasSubstr("125/3 ns per tick"));
   EXPECT_THAT(verdict.summary, HasSubstr("upside down"));
-  EXPECT_THAT(verdict.summary, HasSubstr("green thread 1 (foo)"));
+  EXPECT_THAT(verdict.summary,
+              HasSubstr("1 timer will in effect never come due: that of "
+                        "green thread 1 (foo), 2.0 s away"));
   EXPECT_THAT(verdict.summary, HasSubstr("58 minutes"));
+}
+
+TEST(Diagnose, NamesTheFirstFewOfManyTimers) {
+  HubWatch watch = WatchOf(125, 3, [](int64_t t) { return t * 3 / 125; });
+  for (uint64_t id = 1; id <= 5; ++id) {
+    watch.green_threads.push_back(
+        {.id = id,
+         .state = GreenState::kWaiting,
+         .deadline_ns =
+             watch.end.last.now_ns + static_cast<int64_t>(10 - id) * kSecond});
+  }
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.clock->timers.size(), 5u);
+  EXPECT_THAT(verdict.summary,
+              HasSubstr("that of green thread 5, 5.0 s away by the hub's "
+                        "clock, 2.4 hours in truth, that of green thread 4, "
+                        "that of green thread 3, and 2 more."));
 }
 
 TEST(Diagnose, NamesTheOtherWaysToMisconvert) {

@@ -4,6 +4,7 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -108,6 +109,11 @@ LiveCapture CaptureAsleep(pid_t tid) {
   pc = std::strtoull(word.c_str(), nullptr, 16);
   return {.registers = Registers::FromPcAndSp(Address(pc), Address(sp)),
           .stack = CopyStack(tid, Address(sp), kMaxStack)};
+}
+
+void AwaitStopped(pid_t pid) {
+  int status = 0;
+  waitpid(pid, &status, WUNTRACED);
 }
 
 LiveCapture CaptureStopped(pid_t tid) {
