@@ -1,5 +1,7 @@
 #include "unwind/fault_guard.h"
 
+#include <ucontext.h>
+
 #include <csetjmp>
 #include <csignal>
 #include <cstdlib>
@@ -30,7 +32,12 @@ void PassOn(const struct sigaction& previous, int signal, siginfo_t* info,
 void OnFault(int signal, siginfo_t* info, void* context) {
   // Positive: the kernel's word about this thread's own instruction, and not a
   // signal that somebody sent (sigaction(2)).
-  if (innermost != nullptr && info->si_code > 0) siglongjmp(*innermost, 1);
+  if (innermost != nullptr && info->si_code > 0) {
+    // A jump out of a handler does not undo what its delivery blocked.
+    const auto* const interrupted = static_cast<const ucontext_t*>(context);
+    pthread_sigmask(SIG_SETMASK, &interrupted->uc_sigmask, nullptr);
+    siglongjmp(*innermost, 1);
+  }
   PassOn(signal == SIGSEGV ? previous_segv : previous_bus, signal, info,
          context);
 }
@@ -38,8 +45,7 @@ void OnFault(int signal, siginfo_t* info, void* context) {
 bool InstallHandlers() {
   struct sigaction action {};
   action.sa_sigaction = OnFault;
-  // Not deferred: the handler is left by a jump, which does not unblock it.
-  action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   return sigaction(SIGSEGV, &action, &previous_segv) == 0 &&
          sigaction(SIGBUS, &action, &previous_bus) == 0;
