@@ -14,14 +14,14 @@ namespace hubspy {
 
 struct Instruction {
   enum class Kind {
-    kOther,       // touches none of them
-    kCall,        // leaves them as they were, when it returns
-    kReturn,      // pops rip
-    kJump,        //
+    kOther,   // touches none of them
+    kCall,    // leaves them as they were, when it returns
+    kReturn,  // pops rip
+    kJump,
     kBranch,      // may jump
     kTrap,        // never goes on: ud2, hlt, int3
-    kPush,        // rsp -= 8; `pushes_rbp` tells what
-    kPop,         // rsp += 8; into rbp, or elsewhere
+    kPush,        // rsp -= 8; `of_rbp`: it was rbp
+    kPop,         // rsp += 8; `of_rbp`: into rbp
     kAddToRsp,    // rsp += value
     kRspFromRbp,  // rsp = rbp + value
     kRbpFromRsp,  // rbp = rsp + value
