@@ -219,7 +219,7 @@ TEST(AsleepCapture, IsOfOneInstantThoughTheThreadWakesMeanwhile) {
   const Address begin(reinterpret_cast<uint64_t>(&*pair));
   const CaptureRequest request = {.tid = child.pid(),
                                   .also = {{begin, begin + sizeof(Pair)}}};
-  for (int asleep = 0; asleep < 1000;) {
+  for (int asleep = 0; asleep < 3000;) {
     const auto snapshot = process->Capture(request);
     if (absl::IsAborted(snapshot.status())) continue;
     ASSERT_TRUE(snapshot.ok()) << snapshot.status();
