@@ -206,19 +206,26 @@ bool Attachment::RunsGreenThread(const HubView& hub, Address sp) {
   return green.ok() && green->stack.Contains(sp);
 }
 
+bool Attachment::LeavesKnownModules(const Stack& stack) const {
+  return stack.end == StackEnd::kUnreadableMemory ||
+         std::any_of(stack.frames.begin(), stack.frames.end(),
+                     [this](CodeAddress frame) {
+                       return modules_.Find(frame.lookup()) == nullptr;
+                     });
+}
+
 Stack Attachment::Unwind(const Registers& registers, const MemoryCopy& stack,
                          const UnwindOptions& options) {
   Stack result = unwinder_.Unwind(registers, stack, options);
-  if (result.end != StackEnd::kUnreadableMemory) return result;
+  if (!LeavesKnownModules(result)) return result;
   const int64_t now_ns = NowNs();
-  if (now_ns < modules_due_ns_) return result;
-  if (!RefreshModules().ok()) return result;
+  if (now_ns < modules_due_ns_ || !RefreshModules().ok()) return result;
   Stack again = unwinder_.Unwind(registers, stack, options);
-  const bool helped = again.end != StackEnd::kUnreadableMemory;
   modules_interval_ns_ =
-      helped ? kModulesIntervalNs
-             : std::clamp(2 * modules_interval_ns_, kModulesIntervalNs,
-                          kLongestModulesIntervalNs);
+      LeavesKnownModules(again)
+          ? std::clamp(2 * modules_interval_ns_, kModulesIntervalNs,
+                       kLongestModulesIntervalNs)
+          : kModulesIntervalNs;
   modules_due_ns_ = now_ns + modules_interval_ns_;
   return again;
 }

@@ -76,6 +76,7 @@ class Attachment {
       ThreadId tid, const std::optional<SleepToken>& known_sleep);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureHubThread(
       CaptureRequest request, HubView& hub);
+  bool LeavesKnownModules(const Stack& stack) const;
   Stack Unwind(const Registers& registers, const MemoryCopy& stack,
                const UnwindOptions& options);
   bool RunsGreenThread(const HubView& hub, Address sp);
