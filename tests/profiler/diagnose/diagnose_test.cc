@@ -45,11 +45,15 @@ HubWatch HealthyWatch() {
 }
 
 TEST(Diagnose, ARightClockIsHealthyWithEveryTimebase) {
-  for (const auto& [numer, denom] :
-       {std::pair(1u, 1u), std::pair(125u, 3u),
-        std::pair(1000000000u, 33333335u), std::pair(625u, 12u)}) {
-    const HubWatch watch = WatchOf(numer, denom, [&](int64_t t) {
-      return static_cast<int64_t>(absl::int128(t) * numer / denom);
+  struct Fraction {
+    uint32_t numer;
+    uint32_t denom;
+  };
+  for (const Fraction& base :
+       {Fraction{1, 1}, Fraction{125, 3}, Fraction{1'000'000'000, 33'333'335},
+        Fraction{625, 12}}) {
+    const HubWatch watch = WatchOf(base.numer, base.denom, [&](int64_t t) {
+      return static_cast<int64_t>(absl::int128(t) * base.numer / base.denom);
     });
     const Verdict verdict = Diagnose(watch);
     EXPECT_EQ(verdict.kind, VerdictKind::kHealthy) << verdict.summary;
