@@ -18,7 +18,9 @@ class InputMemory : public hubspy::Memory {
 
   size_t Read(hubspy::Address from, absl::Span<std::byte> into) const override {
     const uint64_t offset = from.value() - kBase;
-    if (from.value() < kBase || offset >= bytes_.size()) return 0;
+    if (from.value() < kBase || offset >= bytes_.size() || into.empty()) {
+      return 0;
+    }
     const size_t bytes = std::min<size_t>(into.size(), bytes_.size() - offset);
     std::memcpy(into.data(), bytes_.data() + offset, bytes);
     return bytes;

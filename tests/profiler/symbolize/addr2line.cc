@@ -1,7 +1,9 @@
 #include "profiler/symbolize/addr2line.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -48,7 +50,9 @@ std::string Output(const std::string& command) {
 
 std::vector<std::vector<OracleFrame>> Addr2line(
     const std::string& file, const std::vector<uint64_t>& addresses) {
-  const std::string asked = testing::TempDir() + "addresses";
+  // Tests run side by side, each in a process of its own.
+  const std::string asked =
+      absl::StrCat(testing::TempDir(), "addresses_", getpid());
   {
     std::ofstream out(asked);
     for (const uint64_t a : addresses) out << "0x" << std::hex << a << "\n";
@@ -57,6 +61,7 @@ std::vector<std::vector<OracleFrame>> Addr2line(
   std::string function;
   const std::string text = Output(absl::StrCat(
       OracleCommand(file), " < ", asked, " | c++filt --no-params"));
+  std::remove(asked.c_str());
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     if (line.empty()) continue;
     if (absl::StartsWith(line, "0x")) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ struct Case {
   std::string fixture;
   std::string debug;  // where its debug information came from
 };
+
+// For the test's name, which otherwise shows the bytes of a pointer.
+void PrintTo(const Case& test, std::ostream* out) { *out << test.fixture; }
 
 class AgainstAddr2line : public testing::TestWithParam<Case> {};
 

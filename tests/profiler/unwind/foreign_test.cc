@@ -1,5 +1,5 @@
 // Other people's programs, asleep in their event loops: gdb must find the same
-// frames. Where a program, or gdb, is not installed its test is skipped.
+// frames.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -10,11 +10,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "profiler/unwind/live_capture.h"
 #include "support/child.h"
@@ -28,6 +30,11 @@ struct Program {
   std::string path;
   std::vector<std::string> arguments;
 };
+
+// For the test's name, which otherwise shows the bytes of pointers.
+void PrintTo(const Program& program, std::ostream* out) {
+  *out << program.name;
+}
 
 // Physical frames, innermost first, as gdb sees them. It shows inlined ones as
 // frames, too; those share the address of the frame they are in.
@@ -56,25 +63,33 @@ std::vector<uint64_t> FramesByGdb(pid_t pid) {
   return frames;
 }
 
-// One process, in the foreground, that serves nothing.
-std::string NginxConfiguration() {
-  const std::string path = testing::TempDir() + "/nginx.conf";
-  std::ofstream(path) << "daemon off; master_process off; events {}\n"
-                      << "pid " << testing::TempDir() << "/nginx.pid;\n";
-  return path;
-}
+class Foreign : public testing::TestWithParam<Program> {
+ protected:
+  Foreign() {
+    std::string name = testing::TempDir() + "foreign_XXXXXX";
+    directory_ = mkdtemp(name.data());
+    // One process, in the foreground, that serves nothing.
+    std::ofstream(directory_ + "/nginx.conf")
+        << "daemon off; master_process off; events {}\n"
+        << "pid " << directory_ << "/nginx.pid;\n";
+  }
+  ~Foreign() override { std::filesystem::remove_all(directory_); }
 
-class Foreign : public testing::TestWithParam<Program> {};
+  // Whatever the program has to write lies in {dir}.
+  std::vector<std::string> CommandLine() const {
+    std::vector<std::string> argv = {GetParam().path};
+    for (const std::string& argument : GetParam().arguments) {
+      argv.push_back(absl::StrReplaceAll(argument, {{"{dir}", directory_}}));
+    }
+    return argv;
+  }
+
+ private:
+  std::string directory_;
+};
 
 TEST_P(Foreign, FramesAreTheOnesGdbFinds) {
-  const Program& program = GetParam();
-  if (!std::filesystem::exists(program.path) ||
-      !std::filesystem::exists("/usr/bin/gdb")) {
-    GTEST_SKIP() << program.path << " or gdb is not installed";
-  }
-  std::vector<std::string> argv = {program.path};
-  argv.insert(argv.end(), program.arguments.begin(), program.arguments.end());
-  Child child = Child::Exec(argv);
+  Child child = Child::Exec(CommandLine());
   AwaitSystemCall(child.pid(), {SYS_epoll_wait, SYS_epoll_pwait});
 
   // Timers of its own may wake it; stopped, it stays where both can look.
@@ -95,22 +110,22 @@ TEST_P(Foreign, FramesAreTheOnesGdbFinds) {
 
 INSTANTIATE_TEST_SUITE_P(
     Programs, Foreign,
-    testing::Values(
-        Program{"Redis",
-                "/usr/bin/redis-server",
-                {"--port", "0", "--save", "", "--loglevel", "warning",
-                 "--unixsocket", testing::TempDir() + "/redis.sock"}},
-        Program{"Node", "/usr/bin/node", {"-e", "setTimeout(() => {}, 1e6)"}},
-        Program{"Python",
-                "/usr/bin/python3",
-                {"-c",
-                 "import selectors\n"
-                 "def wait(n): return wait(n - 1) if n else "
-                 "selectors.EpollSelector().select(1000)\n"
-                 "wait(5)"}},
-        Program{"Nginx",
-                "/usr/sbin/nginx",
-                {"-e", "/dev/null", "-c", NginxConfiguration()}}),
+    testing::Values(Program{"Redis",
+                            "/usr/bin/redis-server",
+                            {"--port", "0", "--save", "", "--loglevel",
+                             "warning", "--unixsocket", "{dir}/redis.sock"}},
+                    Program{
+                        "Node", "node", {"-e", "setTimeout(() => {}, 1e6)"}},
+                    Program{"Python",
+                            "/usr/bin/python3",
+                            {"-c",
+                             "import selectors\n"
+                             "def wait(n): return wait(n - 1) if n else "
+                             "selectors.EpollSelector().select(1000)\n"
+                             "wait(5)"}},
+                    Program{"Nginx",
+                            "/usr/sbin/nginx",
+                            {"-e", "/dev/null", "-c", "{dir}/nginx.conf"}}),
     [](const auto& param) { return param.param.name; });
 
 }  // namespace
