@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <random>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -87,7 +88,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   SignalWaiter waiter;
   Announce(options);
   Sampler sampler([&] { return (*attachment)->Look(); }, waiter,
-                  {.rate_hz = options.rate_hz});
+                  {.rate_hz = options.rate_hz, .seed = std::random_device{}()});
   const Sampler::Stop stop =
       sampler.Run(recording, UntilNs(waiter.NowNs(), options.duration));
   if (recording.quality.samples == 0 && recording.quality.failed > 0) {

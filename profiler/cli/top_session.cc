@@ -1,5 +1,6 @@
 #include "cli/top_session.h"
 
+#include <random>
 #include <utility>
 
 namespace hubspy {
@@ -8,7 +9,7 @@ TopSession::TopSession(Attachment& attachment, const TopOptions& options)
     : attachment_(attachment),
       options_(options),
       sampler_([this] { return attachment_.Look(); }, waiter_,
-               {.rate_hz = options.rate_hz}) {
+               {.rate_hz = options.rate_hz, .seed = std::random_device{}()}) {
   Reset();
 }
 
