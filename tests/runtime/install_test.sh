@@ -36,7 +36,7 @@ cmake --install "$build" --component green --prefix "$prefix" > "$work/log"
 mv "$prefix" "$prefix-moved"
 prefix=$prefix-moved
 
-cmake -S "$seed" -B "$work/by_cmake" -DCMAKE_PREFIX_PATH="$prefix" \
+cmake -G Ninja -S "$seed" -B "$work/by_cmake" -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$flags" > "$work/log"
 cmake --build "$work/by_cmake" > "$work/log"
 expect_foo_and_bar "$work/by_cmake/seed"
