@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <new>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace green::internal {
 namespace {
@@ -54,6 +58,16 @@ void ReleaseControlBlock(HubRecord& record, ControlBlock& block) {
 ControlBlock& ControlBlockOf(Timer& timer) {
   return *reinterpret_cast<ControlBlock*>(reinterpret_cast<char*>(&timer) -
                                           offsetof(ControlBlock, timer));
+}
+
+std::string DescribeGreenThread(const ControlBlock& block) {
+  const GreenRecord& record = block.record;
+  const uint64_t id = record.id.Get();
+  if (id == 0) return "the thread's own code";
+  const absl::string_view name(record.name,
+                               strnlen(record.name, sizeof(record.name)));
+  return name.empty() ? absl::StrCat("green thread ", id)
+                      : absl::StrCat("green thread ", id, " (", name, ")");
 }
 
 bool GreenQueue::Remove(ControlBlock& block) {

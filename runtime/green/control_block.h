@@ -1,17 +1,29 @@
-// All that a green thread is while it lives, at a fixed size: what the world
-// may know of it first, then what only its hub needs.
+// All that a green thread is while it lives, at a fixed size.
+//
+// The surprising part: what every switch touches comes first, in one cache
+// line, so that a thousand green threads that take turns stay in cache.
 #ifndef GREEN_CONTROL_BLOCK_H_
 #define GREEN_CONTROL_BLOCK_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
 
+#include "green/belongings.h"
 #include "green/green_queue.h"
 #include "green/introspect.h"
 #include "green/sanitizers.h"
 #include "green/task.h"
 #include "green/timer_queue.h"
+#include "green/wait_list.h"
 
-namespace green::internal {
+namespace green {
+
+class Timeout;
+
+namespace internal {
 
 // What the C++ runtime keeps for each thread (Itanium C++ ABI, Exception
 // Handling, 2.2.2): the exceptions being handled, the number being thrown. A
@@ -22,13 +34,26 @@ struct ExceptionState {
 };
 
 struct alignas(64) ControlBlock {
+  ControlBlock* next = nullptr;  // in the one list or queue that it is in
+  void* exceptions_caught = nullptr;
+  unsigned int exceptions_uncaught = 0;
+  bool notified = false;     // its wait was answered
+  bool interrupted = false;  // what is below is to be thrown
   GreenRecord record = {};
 
-  ControlBlock* next = nullptr;  // in the one queue that it is in
-  Task* task = nullptr;          // holds one reference
+  Task* task = nullptr;  // holds one reference; none: it ended unbegun
   Timer timer{Timer::Purpose::kWakeGreenThread};
-  ExceptionState exceptions;
+  WaitList* wait_list = nullptr;  // while it is in one
+  ControlBlock* previous = nullptr;
+
+  // To be thrown by its wait, or else its next one, in this order.
+  std::exception_ptr killed_with;
+  Timeout* first_expired = nullptr;
+
+  std::unique_ptr<Belongings> belongings;
   SanitizedStack sanitized_stack;
+
+  bool begun() const { return record.stack_end.Get() != 0; }
 };
 
 // From the slabs of `record`; throws std::bad_alloc.
@@ -36,6 +61,9 @@ ControlBlock& AcquireControlBlock(HubRecord& record);
 void ReleaseControlBlock(HubRecord& record, ControlBlock& block);
 
 ControlBlock& ControlBlockOf(Timer& timer);
+
+// "green thread 12 (name)"; of a thread's own code, "the thread's own code".
+std::string DescribeGreenThread(const ControlBlock& block);
 
 // Calls visit(ControlBlock&) for each that is in use. Those that come to use
 // meanwhile may be left out.
@@ -54,11 +82,7 @@ void ForEachGreenThread(const HubRecord& record, Visit visit) {
 
 inline void GreenQueue::PushBack(ControlBlock& block) {
   block.next = nullptr;
-  if (last_ == nullptr) {
-    first_ = &block;
-  } else {
-    last_->next = &block;
-  }
+  (last_ == nullptr ? first_ : last_->next) = &block;
   last_ = &block;
 }
 
@@ -70,6 +94,7 @@ inline ControlBlock* GreenQueue::PopFront() {
   return front;
 }
 
-}  // namespace green::internal
+}  // namespace internal
+}  // namespace green
 
 #endif  // GREEN_CONTROL_BLOCK_H_

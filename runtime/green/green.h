@@ -26,5 +26,6 @@
 #include "green/hub.h"
 #include "green/poller.h"
 #include "green/timebase.h"
+#include "green/timeout.h"
 
 #endif  // GREEN_GREEN_H_

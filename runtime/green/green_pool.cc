@@ -2,7 +2,6 @@
 
 #include <stdexcept>
 
-#include "green/control_block.h"
 #include "green/hub.h"
 
 namespace green {
@@ -15,12 +14,20 @@ int RequireSize(int size) {
   return size;
 }
 
+uint64_t AddressOf(const internal::PoolState& state) {
+  return reinterpret_cast<uint64_t>(&state);
+}
+
 }  // namespace
+
+void internal::PoolState::OfferPlaces() {
+  while (free() > 0 && spawners.NotifyOne()) ++promised;
+}
 
 void internal::PoolState::Leave() {
   --running;
-  if (running < size) hub->ReadyFirst(spawners);
-  if (running == 0) hub->ReadyAll(idlers);
+  OfferPlaces();
+  if (running + promised == 0) idlers.NotifyAll();
 }
 
 GreenPool::GreenPool(int size)
@@ -37,38 +44,40 @@ void GreenPool::WaitAll() {
   }
   // The state may be all that is left of the pool when the wait is over.
   const std::shared_ptr<internal::PoolState> state = state_;
-  while (state->running > 0) hub.WaitIn(state->idlers, abi::WaitReason::kPool);
+  while (state->running + state->promised > 0) {
+    state->idlers.Wait({abi::WaitReason::kPool, AddressOf(*state)});
+  }
 }
 
 void GreenPool::Resize(int size) {
   state_->size = RequireSize(size);
-  for (int free = Free(); free > 0; --free) {
-    state_->hub->ReadyFirst(state_->spawners);
-  }
+  state_->OfferPlaces();
 }
 
 void GreenPool::Start(internal::Task& task) {
+  const auto spawn_site =
+      reinterpret_cast<uint64_t>(__builtin_return_address(0));
   const std::shared_ptr<internal::PoolState> state = state_;
   Hub& hub = *state->hub;
   if (&hub != &Hub::Current()) {
     throw std::logic_error("green::GreenPool: it belongs to another thread");
   }
-  const bool full = state->running >= state->size;
-  if (full && hub.RunsIn(*state)) {
-    task.Execute();
-    return;
+  if (state->free() <= 0 || !state->spawners.empty()) {
+    if (hub.RunsIn(*state)) {
+      task.Execute();
+      return;
+    }
+    state->spawners.Wait({abi::WaitReason::kPool, AddressOf(*state)});
+    --state->promised;
   }
-  while (state->running >= state->size) {
-    struct Waiting {
-      explicit Waiting(int& its_count) : count(its_count) { ++count; }
-      ~Waiting() { --count; }
-      int& count;
-    } waiting(state->waiting);
-    hub.WaitIn(state->spawners, abi::WaitReason::kPool);
-  }
-  internal::Start(task);
-  task.JoinPool(state);
   ++state->running;
+  try {
+    internal::StartFrom(spawn_site, task);
+  } catch (...) {
+    state->Leave();
+    throw;
+  }
+  task.JoinPool(state);
 }
 
 }  // namespace green

@@ -16,23 +16,25 @@
 #include <memory>
 #include <utility>
 
-#include "green/green_queue.h"
 #include "green/green_thread.h"
 #include "green/task.h"
+#include "green/wait_list.h"
 
 namespace green {
 namespace internal {
 
 // Shared by a pool and its tasks.
 struct PoolState {
+  int free() const { return size - running - promised; }
+  void OfferPlaces();  // to those who wait
   void Leave();
 
   Hub* hub = nullptr;
   int size = 0;
   int running = 0;
-  int waiting = 0;
-  GreenQueue spawners;  // want a place
-  GreenQueue idlers;    // want all to end
+  int promised = 0;   // places, to those who waited and have yet to take them
+  WaitList spawners;  // want a place
+  WaitList idlers;    // want all to end
 };
 
 }  // namespace internal
@@ -47,7 +49,7 @@ class GreenPool {
 
   // Waits for a place, then does what green::Spawn does.
   template <typename F, typename... Args>
-  auto Spawn(F&& function, Args&&... args) {
+  [[gnu::always_inline]] auto Spawn(F&& function, Args&&... args) {
     auto task = internal::MakeTask(std::forward<F>(function),
                                    std::forward<Args>(args)...);
     Start(*task);
@@ -56,7 +58,7 @@ class GreenPool {
 
   // The same, without a handle.
   template <typename F, typename... Args>
-  void SpawnN(F&& function, Args&&... args) {
+  [[gnu::always_inline]] void SpawnN(F&& function, Args&&... args) {
     Start(*internal::MakeTask(std::forward<F>(function),
                               std::forward<Args>(args)...));
   }
@@ -71,12 +73,13 @@ class GreenPool {
 
   int Size() const { return state_->size; }
   int Running() const { return state_->running; }
-  int Waiting() const { return state_->waiting; }  // for a place
+  // Those who wait for a place.
+  int Waiting() const { return static_cast<int>(state_->spawners.size()); }
   // Negative while more are running than the size that the pool was resized to.
-  int Free() const { return state_->size - state_->running; }
+  int Free() const { return state_->free(); }
 
  private:
-  void Start(internal::Task& task);
+  [[gnu::noinline]] void Start(internal::Task& task);
 
   std::shared_ptr<internal::PoolState> state_;
 };

@@ -1,5 +1,4 @@
-// Green threads in line, first come first served. A green thread is in at most
-// one queue at a time, which costs no memory.
+// Green threads that are ready, first come first served.
 #ifndef GREEN_GREEN_QUEUE_H_
 #define GREEN_GREEN_QUEUE_H_
 

@@ -13,6 +13,9 @@
 #ifndef GREEN_GREEN_THREAD_H_
 #define GREEN_GREEN_THREAD_H_
 
+#include <cstdint>
+#include <exception>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -43,6 +46,39 @@ class GreenThread {
 
   bool Finished() const { return task_->finished(); }
 
+  // From 1, never reused in a process; 0 when it has ended.
+  uint64_t Id() const { return task_->id(); }
+
+  // Ends it: throws GreenExit, or `why`, in it, at the wait that goes on in it,
+  // or else at its next one. Returns when it has got that, though it may still
+  // be unwinding if it waits as it does. If it has not begun, it never will,
+  // and Wait() throws the same. A green thread that kills itself is thrown at
+  // here. Nothing happens when it has ended. May be called where one must not
+  // wait, and then returns at once.
+  void Kill() { task_->Kill(std::make_exception_ptr(GreenExit())); }
+  void Kill(std::exception_ptr why) { task_->Kill(std::move(why)); }
+
+  // Ends it only if it has not begun; whether that was so.
+  bool Cancel() { return task_->Cancel(); }
+
+  // Calls function(GreenThread<R>&) when it ends, on its stack or that of
+  // whoever ends it before it has begun; at once when it has ended. The
+  // function should not wait. An exception it throws is reported on standard
+  // error.
+  template <typename F>
+  LinkId Link(F function) {
+    // Not a handle: it would keep alive what it is kept alive by.
+    internal::TaskOf<R>* const task = task_.get();
+    return task->Link([task, function = std::move(function)]() mutable {
+      task->AddReference();
+      GreenThread handle{internal::TaskPointer<internal::TaskOf<R>>(task)};
+      std::invoke(function, handle);
+    });
+  }
+
+  // Whether the function was still to be called.
+  bool Unlink(LinkId id) { return task_->Unlink(id); }
+
   // For debuggers and observers, which keep the first 32 bytes. Does nothing
   // when it has ended.
   void SetName(absl::string_view name) { task_->SetName(name); }
@@ -53,6 +89,9 @@ class GreenThread {
   friend auto Spawn(F&& function, Args&&... args);
   template <typename F, typename... Args>
   friend auto SpawnAfter(absl::Duration delay, F&& function, Args&&... args);
+  template <typename F, typename... Args>
+  friend auto SpawnAfterLocal(absl::Duration delay, F&& function,
+                              Args&&... args);
 
   explicit GreenThread(internal::TaskPointer<internal::TaskOf<R>> task)
       : task_(std::move(task)) {}
@@ -77,7 +116,7 @@ int64_t DelayNanoseconds(absl::Duration duration);
 // A green thread that calls function(args...), with copies of both, as
 // std::thread does. Returns a GreenThread<what the function returns>.
 template <typename F, typename... Args>
-auto Spawn(F&& function, Args&&... args) {
+[[gnu::always_inline]] inline auto Spawn(F&& function, Args&&... args) {
   auto task = internal::MakeTask(std::forward<F>(function),
                                  std::forward<Args>(args)...);
   internal::Start(*task);
@@ -86,17 +125,30 @@ auto Spawn(F&& function, Args&&... args) {
 
 // The same, without a handle: for when nobody will wait.
 template <typename F, typename... Args>
-void SpawnN(F&& function, Args&&... args) {
+[[gnu::always_inline]] inline void SpawnN(F&& function, Args&&... args) {
   internal::Start(*internal::MakeTask(std::forward<F>(function),
                                       std::forward<Args>(args)...));
 }
 
 // The same as Spawn, ready only after `delay`.
 template <typename F, typename... Args>
-auto SpawnAfter(absl::Duration delay, F&& function, Args&&... args) {
+[[gnu::always_inline]] inline auto SpawnAfter(absl::Duration delay,
+                                              F&& function, Args&&... args) {
   auto task = internal::MakeTask(std::forward<F>(function),
                                  std::forward<Args>(args)...);
   internal::StartAfter(*task, internal::DelayNanoseconds(delay));
+  return GreenThread(std::move(task));
+}
+
+// The same, or never: when the calling green thread has ended by then, this one
+// ends with it, with GreenExit.
+template <typename F, typename... Args>
+[[gnu::always_inline]] inline auto SpawnAfterLocal(absl::Duration delay,
+                                                   F&& function,
+                                                   Args&&... args) {
+  auto task = internal::MakeTask(std::forward<F>(function),
+                                 std::forward<Args>(args)...);
+  internal::StartAfterLocal(*task, internal::DelayNanoseconds(delay));
   return GreenThread(std::move(task));
 }
 

@@ -1,4 +1,5 @@
-// The loop and what is asked of it. Switching is in hub_switch.cc.
+// The loop and what is asked of it. Waiting is in hub_wait.cc, switching in
+// hub_switch.cc.
 #include "green/hub.h"
 
 #include <cxxabi.h>
@@ -10,14 +11,16 @@
 #include "green/green_thread.h"
 #include "green/report.h"
 #include "green/sanitizers.h"
+#include "green/saturating.h"
 #include "green/thread_id.h"
+#include "green/timeout.h"
 
 namespace green {
 
 using abi::HubState;
-using abi::WaitReason;
 using internal::ControlBlock;
-using internal::GreenQueue;
+using internal::SaturatingAdd;
+using internal::SaturatingSubtract;
 using internal::Timer;
 using internal::TimerQueue;
 
@@ -31,18 +34,6 @@ constexpr size_t kDefaultStackSize = size_t{256} << 10;
 #else
 constexpr size_t kDefaultStackSize = size_t{64} << 10;
 #endif
-
-int64_t SaturatingAdd(int64_t a, int64_t b) {
-  int64_t sum;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return a < 0 ? INT64_MIN : INT64_MAX;
-}
-
-int64_t SaturatingSubtract(int64_t a, int64_t b) {
-  int64_t difference;
-  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
-  return a < 0 ? INT64_MIN : INT64_MAX;
-}
 
 }  // namespace
 
@@ -92,6 +83,7 @@ Hub::Hub(const HubOptions& options)
 }
 
 Hub::~Hub() {
+  EndBelongings(*own_code_);
   UnwindGreenThreads();
   for (Callback& callback : callbacks_) timers_.Cancel(callback);
   internal::ReleaseHubRecord(record_);
@@ -165,7 +157,10 @@ void Hub::FireDueTimers(int64_t now_ns) {
     record_.timers_fired.Increment();
     switch (timer->purpose()) {
       case Timer::Purpose::kWakeGreenThread:
-        Ready(internal::ControlBlockOf(*timer));
+        Wake(internal::ControlBlockOf(*timer));
+        break;
+      case Timer::Purpose::kTimeout:
+        Expire(static_cast<Timeout&>(*timer));
         break;
       case Timer::Purpose::kCallBack:
         CallBack(static_cast<Callback&>(*timer));
@@ -256,67 +251,6 @@ HubStats Hub::Stats() const {
           .green_threads = green_threads_,
           .ready = ready_count_,
           .timers = timers_.size()};
-}
-
-void Hub::WaitIn(GreenQueue& waiters, WaitReason reason) {
-  RequireWaitable();
-  current_->record.state.Set(abi::GreenState::kWaiting);
-  current_->record.waits_for.Set(reason);
-  waiters.PushBack(*current_);
-  Suspend(&waiters);
-}
-
-void Hub::SleepFor(int64_t duration_ns) {
-  RequireWaitable();
-  WakeAfter(*current_, duration_ns);
-  Suspend(nullptr);
-}
-
-void Hub::WakeAfter(ControlBlock& block, int64_t delay_ns) {
-  const int64_t deadline_ns = SaturatingAdd(ReadClock(), delay_ns);
-  if (deadline_ns != TimerQueue::kNever) {
-    timers_.Add(block.timer, deadline_ns);
-    record_.timers.Set(timers_.size());
-  }
-  block.record.deadline_ns.Set(deadline_ns);
-  block.record.waits_for.Set(WaitReason::kTimer);
-  block.record.state.Set(abi::GreenState::kWaiting);
-}
-
-void Hub::YieldToOthers() {
-  RequireWaitable();
-  Ready(*current_);
-  Suspend(&ready_);
-}
-
-bool Hub::RunsIn(const internal::PoolState& pool) const {
-  return current_ != nullptr && current_->task != nullptr &&
-         current_->task->pool() == &pool;
-}
-
-void Hub::RequireWaitable() const {
-  if (current_ == nullptr) {
-    throw std::logic_error("green: a hub's callback must not wait");
-  }
-}
-
-void Hub::Ready(ControlBlock& block) {
-  block.record.state.Set(abi::GreenState::kReady);
-  block.record.waits_for.Set(WaitReason::kNone);
-  block.record.deadline_ns.Set(abi::kNoTime);
-  ready_.PushBack(block);
-  record_.ready.Set(++ready_count_);
-}
-
-void Hub::ReadyFirst(GreenQueue& waiters) {
-  // Whoever waits while the hub goes away is never switched to again, and may
-  // be gone already.
-  if (closing_) return;
-  if (ControlBlock* const first = waiters.PopFront()) Ready(*first);
-}
-
-void Hub::ReadyAll(GreenQueue& waiters) {
-  while (!closing_ && !waiters.empty()) ReadyFirst(waiters);
 }
 
 }  // namespace green

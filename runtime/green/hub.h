@@ -31,10 +31,12 @@
 #include "green/poller.h"
 #include "green/stack.h"
 #include "green/timer_queue.h"
+#include "green/wait_list.h"
 
 namespace green {
 
 class GreenPool;
+class Timeout;
 
 namespace internal {
 class HubOwner;
@@ -44,8 +46,10 @@ struct ControlBlock;
 struct HubRecord;
 struct PoolState;
 struct ExceptionState;
-void Start(Task& task);
+struct LocalValues;
+void StartFrom(uint64_t spawn_site, Task& task);
 void StartAfter(Task& task, int64_t delay_ns);
+void StartAfterLocal(Task& task, int64_t delay_ns);
 }  // namespace internal
 
 struct HubOptions {
@@ -122,10 +126,13 @@ class Hub {
 
  private:
   friend class GreenPool;
+  friend class Timeout;
   friend class internal::Task;
-  friend struct internal::PoolState;
-  friend void internal::Start(internal::Task& task);
+  friend class internal::WaitList;
+  friend struct internal::LocalValues;
+  friend void internal::StartFrom(uint64_t spawn_site, internal::Task& task);
   friend void internal::StartAfter(internal::Task& task, int64_t delay_ns);
+  friend void internal::StartAfterLocal(internal::Task& task, int64_t delay_ns);
   friend void Sleep(absl::Duration duration);
   friend void Yield();
   friend class internal::HubOwner;
@@ -143,20 +150,32 @@ class Hub {
   void WaitUntilNextTimer();
   void PublishTimers();
 
-  // What green threads and the thread's own code do.
-  internal::ControlBlock& NewGreenThread(internal::Task& task);
-  void Ready(internal::ControlBlock& block);
-  void ReadyFirst(internal::GreenQueue& waiters);
-  void ReadyAll(internal::GreenQueue& waiters);
-  void WaitIn(internal::GreenQueue& waiters, abi::WaitReason reason);
+  // Waiting and waking: hub_wait.cc.
+  bool WaitIn(internal::WaitList& list, const internal::WaitFor& what,
+              int64_t timeout_ns);
   void SleepFor(int64_t duration_ns);
   void YieldToOthers();
-  void RequireWaitable() const;
-  void Suspend(internal::GreenQueue* waiters);
+  internal::ControlBlock& RequireWaitable();
   void WakeAfter(internal::ControlBlock& block, int64_t delay_ns);
+  void Ready(internal::ControlBlock& block);
+  bool Notify(internal::WaitList& list);
+  void Wake(internal::ControlBlock& block);
   bool RunsIn(const internal::PoolState& pool) const;
 
-  // Switching.
+  // What is thrown into green threads.
+  void Kill(internal::ControlBlock& block, std::exception_ptr why);
+  bool EndUnbegun(internal::ControlBlock& block, std::exception_ptr why);
+  void StartTimeout(Timeout& timeout);
+  void CancelTimeout(Timeout& timeout);
+  void Expire(Timeout& timeout);
+  void Interrupt(internal::ControlBlock& block);
+  [[noreturn]] void ThrowInterrupt(internal::ControlBlock& self);
+
+  // Switching: hub_switch.cc.
+  internal::ControlBlock& NewGreenThread(internal::Task& task,
+                                         uint64_t spawn_site);
+  void Suspend();
+  void RunUntilOwnTurn();
   internal::ControlBlock* TakeReady();
   bool PrepareToRun(internal::ControlBlock& block);
   void Enter(internal::ControlBlock& block);
@@ -167,6 +186,7 @@ class Hub {
   [[noreturn]] void LeaveForGood(internal::ControlBlock& block);
   void DropTask(internal::ControlBlock& block);
   void Recycle(internal::ControlBlock& block);
+  void EndBelongings(internal::ControlBlock& block);
   void UnwindGreenThreads();
 
   internal::HubRecord& record_;

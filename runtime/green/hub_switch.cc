@@ -4,7 +4,9 @@
 // ready, and to Hub::Run only when this turn's are through. Whoever is switched
 // to cleans up after who was left.
 #include <atomic>
-#include <stdexcept>
+#include <exception>
+#include <memory>
+#include <utility>
 
 #include "green/context.h"
 #include "green/control_block.h"
@@ -14,7 +16,6 @@
 namespace green {
 
 using internal::ControlBlock;
-using internal::GreenQueue;
 using internal::SanitizedStack;
 using internal::Task;
 
@@ -30,7 +31,7 @@ uint64_t AddressOf(const void* object) {
 
 }  // namespace
 
-ControlBlock& Hub::NewGreenThread(Task& task) {
+ControlBlock& Hub::NewGreenThread(Task& task, uint64_t spawn_site) {
   ControlBlock& block = internal::AcquireControlBlock(record_);
   if (next_id_ == end_of_ids_) {
     next_id_ = next_id_batch.fetch_add(kIdBatch, std::memory_order_relaxed);
@@ -39,6 +40,7 @@ ControlBlock& Hub::NewGreenThread(Task& task) {
   internal::GreenRecord& record = block.record;
   record.name[0] = '\0';
   record.entry.Set(task.entry());
+  record.spawn_site.Set(spawn_site);
   record.switches.Set(0);
   record.created_ns.Set(record_.last_now_ns.Get());
   record.last_switched_ns.Set(record_.last_now_ns.Get());
@@ -46,7 +48,8 @@ ControlBlock& Hub::NewGreenThread(Task& task) {
   record.stack_end.Set(0);
   record.saved_sp.Set(0);
   record.parent.Set(current_ == nullptr ? 0 : current_->record.id.Get());
-  block.exceptions = {};
+  block.exceptions_caught = nullptr;
+  block.exceptions_uncaught = 0;
   task.AddReference();
   task.hub_ = this;
   task.block_ = &block;
@@ -60,33 +63,36 @@ ControlBlock& Hub::NewGreenThread(Task& task) {
 }
 
 // Gives way to whatever is next, and returns when it is this one's turn again.
-// `waiters` is the queue that the caller put itself in, if any.
-void Hub::Suspend(GreenQueue* waiters) {
+void Hub::Suspend() {
   ControlBlock* const self = current_;
-  if (self != own_code_.get()) {
+  if (self == own_code_.get()) {
+    RunUntilOwnTurn();
+  } else {
     SwitchFrom(*self);
-    if (closing_) throw GreenExit();
-    return;
   }
-  const auto stop_waiting = [&] {
-    timers_.Cancel(self->timer);
-    if (ready_.Remove(*self)) {
-      record_.ready.Set(--ready_count_);
-    } else if (waiters != nullptr) {
-      waiters->Remove(*self);
-    }
-    self->record.state.Set(abi::GreenState::kRunning);
+}
+
+// The thread's own code waits by running the loop, which may also end for
+// another reason: then the wait is given up.
+void Hub::RunUntilOwnTurn() {
+  ControlBlock& self = *own_code_;
+  const auto give_up = [&] {
+    if (self.wait_list != nullptr) self.wait_list->Remove(self);
+    timers_.Cancel(self.timer);
+    if (ready_.Remove(self)) record_.ready.Set(--ready_count_);
+    self.record.state.Set(abi::GreenState::kRunning);
   };
   try {
     Run();
   } catch (...) {
-    stop_waiting();
+    give_up();
     throw;
   }
-  if (stopped_) {
-    stop_waiting();
-    throw HubStopped();
-  }
+  if (!stopped_) return;
+  give_up();
+  // What it was handed must not be lost: then the next wait is given up.
+  if (!self.notified) throw HubStopped();
+  stop_requested_.store(true, std::memory_order_relaxed);
 }
 
 // The next green thread of this turn, ready to be switched to; nullptr when it
@@ -107,10 +113,15 @@ ControlBlock* Hub::TakeReady() {
   return nullptr;
 }
 
-// Gives a green thread that has not begun its stack, which it may be refused:
-// then that is what it ends with.
+// Whether `block` can be switched to. One that has not begun is given its
+// stack, which may be refused: then that is what it ends with.
 bool Hub::PrepareToRun(ControlBlock& block) {
-  if (block.record.stack_end.Get() != 0) return true;
+  if (block.begun()) return true;
+  if (block.task == nullptr) {
+    Recycle(block);
+    return false;
+  }
+  LeaveSpawner(block);
   try {
     const internal::Stack stack = stacks_.Acquire();
     block.record.stack_begin.Set(stack.begin);
@@ -138,7 +149,8 @@ void Hub::Enter(ControlBlock& block) {
   record.switches.Increment();
   record.last_switched_ns.Set(record_.last_now_ns.Get());
   record.saved_sp.Set(0);
-  *thread_exceptions_ = block.exceptions;
+  thread_exceptions_->caught = block.exceptions_caught;
+  thread_exceptions_->uncaught = block.exceptions_uncaught;
 }
 
 void Hub::SwitchFromRun(ControlBlock& to) {
@@ -158,7 +170,8 @@ void Hub::SwitchFrom(ControlBlock& from) {
     Enter(from);
     return;
   }
-  from.exceptions = *thread_exceptions_;
+  from.exceptions_caught = thread_exceptions_->caught;
+  from.exceptions_uncaught = thread_exceptions_->uncaught;
   left_stack_ = &from.sanitized_stack;
   uint64_t to_sp;
   if (to == nullptr) {
@@ -191,6 +204,7 @@ void Hub::GreenThreadMain(void* block_address) {
   Hub& hub = *block.task->hub_;
   hub.Arrive(block.sanitized_stack);
   block.task->Execute();
+  hub.EndBelongings(block);
   // Still here: what goes with the last reference, such as the result, may do
   // what a green thread does.
   hub.DropTask(block);
@@ -223,8 +237,25 @@ void Hub::DropTask(ControlBlock& block) {
   task->DropReference();
 }
 
+// What it spawned locally never begins, and its values of Local<T> go.
+void Hub::EndBelongings(ControlBlock& block) {
+  while (block.belongings != nullptr) {
+    if (ControlBlock* const local = block.belongings->first_local) {
+      EndUnbegun(*local, std::make_exception_ptr(GreenExit()));
+    } else {
+      const std::unique_ptr<internal::Belongings> last =
+          std::move(block.belongings);
+    }
+  }
+}
+
 // It has ended and nobody is on its stack any more.
 void Hub::Recycle(ControlBlock& block) {
+  if (block.interrupted) {
+    block.interrupted = false;
+    block.killed_with = nullptr;
+    block.first_expired = nullptr;
+  }
   if (const uint64_t end = block.record.stack_end.Get(); end != 0) {
     stacks_.Release({block.record.stack_begin.Get(), end});
   }
@@ -244,12 +275,19 @@ void Hub::UnwindGreenThreads() {
     internal::ForEachGreenThread(record_, [&](ControlBlock& block) {
       found = true;
       timers_.Cancel(block.timer);
-      if (block.record.stack_end.Get() != 0) {
+      if (block.wait_list != nullptr) block.wait_list->Remove(block);
+      if (block.begun()) {
+        block.notified = false;
+        block.interrupted = true;
         SwitchFromRun(block);
         const bool has_ended = block.record.id.Get() == 0;
         if (has_ended) return;
         block.sanitized_stack.Destroy();
+        if (block.wait_list != nullptr) block.wait_list->Remove(block);
+        timers_.Cancel(block.timer);
       }
+      LeaveSpawner(block);
+      EndBelongings(block);
       if (block.task != nullptr) {
         block.task->Abandon(std::make_exception_ptr(GreenExit()));
         DropTask(block);

@@ -7,14 +7,18 @@
 #include "green/control_block.h"
 #include "green/thread_id.h"
 
-#define GREEN_FIELD(number, record, member)                     \
-  green::abi::FieldInfo {                                       \
-    number, offsetof(record, member), sizeof(record::member), 0 \
+#define GREEN_HUB(number, member)                                     \
+  green::abi::FieldInfo {                                             \
+    green::abi::number, offsetof(green::internal::HubRecord, member), \
+        sizeof(green::internal::HubRecord::member), 0                 \
   }
-#define GREEN_HUB(number, member) \
-  GREEN_FIELD(green::abi::number, green::internal::HubRecord, member)
-#define GREEN_GREEN(number, member) \
-  GREEN_FIELD(green::abi::number, green::internal::GreenRecord, member)
+#define GREEN_GREEN(number, member)                         \
+  green::abi::FieldInfo {                                   \
+    green::abi::number,                                     \
+        offsetof(green::internal::ControlBlock, record) +   \
+            offsetof(green::internal::GreenRecord, member), \
+        sizeof(green::internal::GreenRecord::member), 0     \
+  }
 #define GREEN_REGISTER(number, offset) \
   green::abi::FieldInfo { number, offset, 8, 0 }
 
@@ -63,6 +67,7 @@ constexpr green::abi::Block kTables = {
             GREEN_GREEN(kGreenState, state),
             GREEN_GREEN(kGreenWaitsFor, waits_for),
             GREEN_GREEN(kGreenDeadlineNs, deadline_ns),
+            GREEN_GREEN(kGreenFd, fd),
             GREEN_GREEN(kGreenSwitches, switches),
             GREEN_GREEN(kGreenCreatedNs, created_ns),
             GREEN_GREEN(kGreenLastSwitchedNs, last_switched_ns),
@@ -70,6 +75,8 @@ constexpr green::abi::Block kTables = {
             GREEN_GREEN(kGreenStackEnd, stack_end),
             GREEN_GREEN(kGreenSavedSp, saved_sp),
             GREEN_GREEN(kGreenParent, parent),
+            GREEN_GREEN(kGreenWaitsOn, waits_on),
+            GREEN_GREEN(kGreenSpawnSite, spawn_site),
         },
     // DWARF numbers: System V ABI AMD64, figure 3.36.
     .context_fields =

@@ -38,19 +38,24 @@ class Published {
 struct GreenRecord {
   static constexpr size_t kNameSize = 32;
 
-  Published<uint64_t> id;
-  char name[kNameSize];
-  Published<uint64_t> entry;
+  // What a switch touches; see ControlBlock.
+  Published<uint64_t> saved_sp;
+  Published<uint64_t> switches;
+  Published<int64_t> last_switched_ns;
+  Published<int64_t> deadline_ns;
   Published<abi::GreenState> state;
   Published<abi::WaitReason> waits_for;
-  Published<int64_t> deadline_ns;
-  Published<uint64_t> switches;
-  Published<int64_t> created_ns;
-  Published<int64_t> last_switched_ns;
+
+  Published<uint64_t> id;
+  Published<uint64_t> waits_on;
+  Published<int32_t> fd;
   Published<uint64_t> stack_begin;
   Published<uint64_t> stack_end;
-  Published<uint64_t> saved_sp;
+  Published<uint64_t> entry;
+  Published<uint64_t> spawn_site;
+  Published<int64_t> created_ns;
   Published<uint64_t> parent;
+  char name[kNameSize];
 };
 
 struct HubRecord {

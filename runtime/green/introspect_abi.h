@@ -91,9 +91,11 @@ enum GreenField : uint16_t {
   kGreenLastSwitchedNs = 10,  // hub clock, of the turn it last ran in
   kGreenStackBegin = 11,      // lowest usable address
   kGreenStackEnd = 12,
-  kGreenSavedSp = 13,  // where its context is saved while it does not run;
-                       // 0: it runs, or has not begun
-  kGreenParent = 14,   // id of the green thread that spawned it; 0: none
+  kGreenSavedSp = 13,    // where its context is saved while it does not run;
+                         // 0: it runs, or has not begun
+  kGreenParent = 14,     // id of the green thread that spawned it; 0: none
+  kGreenWaitsOn = 15,    // what it waits for, by WaitReason; 0: not known
+  kGreenSpawnSite = 16,  // where its spawner's call of Spawn returns to
 };
 
 enum class GreenState : uint32_t {
@@ -103,13 +105,22 @@ enum class GreenState : uint32_t {
   kFinished = 4,
 };
 
+// kGreenWaitsOn is the address of the object, the same for all who wait for the
+// same, where nothing else is said.
 enum class WaitReason : uint32_t {
   kNone = 0,
   kTimer = 1,
-  kFd = 2,
-  kJoin = 3,  // another green thread's end
+  kFd = 2,    // see kGreenFd
+  kJoin = 3,  // another green thread's end; kGreenWaitsOn is its id
   kPool = 4,  // a free place in a pool, or the end of all its work
   kEvent = 5,
+  kSemaphore = 6,
+  kMutex = 7,  // a uint64 lies there: the id of the green thread that holds it;
+               // 0: the thread's own code
+  kCondition = 8,
+  kQueue = 9,      // room in a queue, an item of it, or the end of its work
+  kResource = 10,  // an item of a resource pool
+  kOffload = 11,   // a call on another OS thread
 };
 
 // A saved context lies on its stack at the address of a ...SavedSp field. Its

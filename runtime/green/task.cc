@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "green/control_block.h"
@@ -14,13 +16,17 @@ namespace green::internal {
 namespace {
 
 std::string Describe(const ControlBlock* block) {
-  if (block == nullptr) return "a call by a full pool's own green thread";
-  const GreenRecord& record = block->record;
-  const absl::string_view name(record.name,
-                               strnlen(record.name, sizeof(record.name)));
-  return name.empty()
-             ? absl::StrCat("green thread ", record.id.Get())
-             : absl::StrCat("green thread ", record.id.Get(), " (", name, ")");
+  return block == nullptr ? "a call by a full pool's own green thread"
+                          : DescribeGreenThread(*block);
+}
+
+void Call(const std::function<void()>& function) noexcept {
+  try {
+    function();
+  } catch (...) {
+    Report("a function linked to the end of a green thread threw",
+           std::current_exception());
+  }
 }
 
 }  // namespace
@@ -29,6 +35,16 @@ struct Task::Failure {
   std::exception_ptr exception;
   std::string who;
   bool was_seen = false;
+};
+
+struct Task::Links {
+  struct Entry {
+    LinkId id;
+    std::function<void()> function;
+  };
+
+  uint64_t next_id = 1;
+  std::vector<Entry> entries;
 };
 
 Task::Task(uint64_t entry) : entry_(entry) {}
@@ -55,7 +71,7 @@ void Task::Execute() noexcept {
 
 void Task::Abandon(std::exception_ptr why) noexcept {
   Fail(std::move(why));
-  failure_->was_seen = hub_->closing_;
+  failure_->was_seen = true;
   DestroyCall();
   Finish();
 }
@@ -66,33 +82,72 @@ void Task::Fail(std::exception_ptr why) {
   failure_->who = Describe(block_);
 }
 
+// First the pool: who waited for this one finds its place free.
 void Task::Finish() noexcept {
   finished_ = true;
   if (block_ != nullptr) block_->record.state.Set(abi::GreenState::kFinished);
-  // First the pool: who waited for this one finds its place free.
   if (pool_ != nullptr) {
     pool_->Leave();
     pool_.reset();
   }
-  if (!waiters_.empty()) hub_->ReadyAll(waiters_);
+  waiters_.NotifyAll();
+  if (links_ == nullptr) return;
+  const std::unique_ptr<Links> links = std::move(links_);
+  for (const Links::Entry& entry : links->entries) Call(entry.function);
+}
+
+Hub& Task::RequireItsHub(const char* method) const {
+  Hub& hub = Hub::Current();
+  if (hub_ == &hub) return hub;
+  throw std::logic_error(
+      absl::StrCat("green::GreenThread::", method,
+                   ": it belongs to another OS thread's hub"));
 }
 
 void Task::Wait() {
   if (!finished_) {
-    Hub& hub = Hub::Current();
-    if (hub_ != &hub) {
-      throw std::logic_error(
-          "green::GreenThread::Wait: it belongs to another thread's hub");
-    }
+    const Hub& hub = RequireItsHub("Wait");
     if (hub.current_ == block_) {
       throw std::logic_error(
           "green::GreenThread::Wait: a green thread cannot wait for itself");
     }
-    while (!finished_) hub.WaitIn(waiters_, abi::WaitReason::kJoin);
+    while (!finished_) waiters_.Wait({abi::WaitReason::kJoin, id()});
   }
   if (failure_ == nullptr) return;
   failure_->was_seen = true;
   std::rethrow_exception(failure_->exception);
+}
+
+void Task::Kill(std::exception_ptr why) {
+  if (!finished_) RequireItsHub("Kill").Kill(*block_, std::move(why));
+}
+
+bool Task::Cancel() {
+  if (finished_) return false;
+  return RequireItsHub("Cancel").EndUnbegun(
+      *block_, std::make_exception_ptr(GreenExit()));
+}
+
+LinkId Task::Link(std::function<void()> function) {
+  if (finished_) {
+    function();
+    return LinkId{0};
+  }
+  if (links_ == nullptr) links_ = std::make_unique<Links>();
+  const auto id = static_cast<LinkId>(links_->next_id++);
+  links_->entries.push_back({id, std::move(function)});
+  return id;
+}
+
+bool Task::Unlink(LinkId id) {
+  return links_ != nullptr &&
+         std::erase_if(links_->entries, [id](const Links::Entry& entry) {
+           return entry.id == id;
+         }) > 0;
+}
+
+uint64_t Task::id() const {
+  return block_ == nullptr ? 0 : block_->record.id.Get();
 }
 
 void Task::SetName(absl::string_view name) {
@@ -103,14 +158,32 @@ void Task::SetName(absl::string_view name) {
   std::memset(field + size, 0, sizeof(field) - size);
 }
 
-void Start(Task& task) {
+void StartFrom(uint64_t spawn_site, Task& task) {
   Hub& hub = Hub::Current();
-  hub.Ready(hub.NewGreenThread(task));
+  hub.Ready(hub.NewGreenThread(task, spawn_site));
+}
+
+void Start(Task& task) {
+  StartFrom(reinterpret_cast<uint64_t>(__builtin_return_address(0)), task);
 }
 
 void StartAfter(Task& task, int64_t delay_ns) {
+  const auto site = reinterpret_cast<uint64_t>(__builtin_return_address(0));
   Hub& hub = Hub::Current();
-  hub.WakeAfter(hub.NewGreenThread(task), delay_ns);
+  hub.WakeAfter(hub.NewGreenThread(task, site), delay_ns);
+}
+
+void StartAfterLocal(Task& task, int64_t delay_ns) {
+  const auto site = reinterpret_cast<uint64_t>(__builtin_return_address(0));
+  Hub& hub = Hub::Current();
+  if (hub.current_ == nullptr) {
+    throw std::logic_error(
+        "green::SpawnAfterLocal: a hub's callback is no green thread that "
+        "anything could be local to");
+  }
+  ControlBlock& block = hub.NewGreenThread(task, site);
+  hub.WakeAfter(block, delay_ns);
+  AddLocal(*hub.current_, block);
 }
 
 }  // namespace green::internal

@@ -19,16 +19,19 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "green/green_queue.h"
+#include "green/wait_list.h"
 
 namespace green {
 
 class Hub;
 
-// Thrown inside a green thread to end it while its stack is unwound: when its
-// hub goes away. Not a std::exception, so that a handler for errors lets it
-// pass. A handler for everything should rethrow it.
+// Thrown inside a green thread to end it while its stack is unwound: by Kill,
+// and when its hub goes away. Not a std::exception, so that a handler for
+// errors lets it pass. A handler for everything should rethrow it.
 struct GreenExit {};
+
+// Names a function that was linked to the end of a green thread.
+enum class LinkId : uint64_t {};
 
 namespace internal {
 
@@ -55,7 +58,7 @@ class Task {
   // Makes the call and finishes.
   void Execute() noexcept;
 
-  // Finishes without making the call.
+  // Finishes without making the call. Nobody is told of `why` unless they ask.
   void Abandon(std::exception_ptr why) noexcept;
 
   // Lets the calling green thread wait until this has finished, then rethrows
@@ -63,6 +66,12 @@ class Task {
   // from another hub's thread, or from the call itself.
   void Wait();
 
+  // See GreenThread.
+  void Kill(std::exception_ptr why);
+  bool Cancel();
+  LinkId Link(std::function<void()> function);
+  bool Unlink(LinkId id);
+  uint64_t id() const;
   void SetName(absl::string_view name);
 
  protected:
@@ -73,26 +82,36 @@ class Task {
   friend class green::Hub;
 
   struct Failure;
+  struct Links;
 
   virtual void Invoke() = 0;
   virtual void DestroyCall() = 0;
   void Fail(std::exception_ptr why);
   void Finish() noexcept;
+  Hub& RequireItsHub(const char* method) const;
 
   uint32_t references_ = 1;
   bool finished_ = false;
   uint64_t entry_;
   Hub* hub_ = nullptr;             // where it was started
   ControlBlock* block_ = nullptr;  // while it is a green thread of that hub
-  GreenQueue waiters_;
+  WaitList waiters_;
   std::unique_ptr<Failure> failure_;
+  std::unique_ptr<Links> links_;
   std::shared_ptr<PoolState> pool_;
 };
 
 // Makes a green thread of `task`, ready to run, on the calling thread's hub,
-// which takes a reference. At once, or `delay_ns` from now on the hub's clock.
+// which takes a reference. At once, or `delay_ns` from now on the hub's clock;
+// locally: or never, when the calling green thread ends before.
+//
+// Where the call returns to is published as where it was spawned, so what calls
+// these for a user must be inlined into the user's function, or pass on where
+// it itself returns to.
 void Start(Task& task);
+void StartFrom(uint64_t spawn_site, Task& task);
 void StartAfter(Task& task, int64_t delay_ns);
+void StartAfterLocal(Task& task, int64_t delay_ns);
 
 template <typename R>
 class Outcome {

@@ -22,7 +22,7 @@ namespace green::internal {
 class Timer {
  public:
   // What the owner does when it is due.
-  enum class Purpose : uint32_t { kWakeGreenThread, kCallBack };
+  enum class Purpose : uint32_t { kWakeGreenThread, kCallBack, kTimeout };
 
   explicit Timer(Purpose purpose) : purpose_(purpose) {}
   Timer(const Timer&) = delete;
