@@ -24,12 +24,7 @@
 #endif
 #include "green/context_layout_x86_64.h"
 
-extern "C" {
-// Saves the running context, stores its stack pointer in *save_sp, resumes
-// to_sp. Returns when somebody switches back.
-void green_switch_context(uint64_t* save_sp, uint64_t to_sp);
-void green_start_context();
-}
+extern "C" void green_start_context();
 
 namespace green::internal {
 
@@ -44,6 +39,7 @@ struct SavedContext {
   uint64_t rbx;
   uint64_t rbp;
   uint64_t rip;
+  unsigned char red_zone[128];  // not part of it; keeps its bytes
 };
 static_assert(offsetof(SavedContext, mxcsr) == GREEN_CONTEXT_MXCSR);
 static_assert(offsetof(SavedContext, x87_control) == GREEN_CONTEXT_X87_CONTROL);
@@ -54,6 +50,7 @@ static_assert(offsetof(SavedContext, r15) == GREEN_CONTEXT_R15);
 static_assert(offsetof(SavedContext, rbx) == GREEN_CONTEXT_RBX);
 static_assert(offsetof(SavedContext, rbp) == GREEN_CONTEXT_RBP);
 static_assert(offsetof(SavedContext, rip) == GREEN_CONTEXT_RIP);
+static_assert(offsetof(SavedContext, red_zone) == GREEN_CONTEXT_RED_ZONE);
 static_assert(sizeof(SavedContext) == GREEN_CONTEXT_SIZE);
 
 // Lays out, at the top of a stack that ends at `stack_end`, a context that
@@ -62,7 +59,9 @@ static_assert(sizeof(SavedContext) == GREEN_CONTEXT_SIZE);
 //
 // A little room stays free above it: the first frame's CFA (DWARF 5, 6.4.1),
 // which unwinders compute before they find that it has no caller, must lie
-// within the stack.
+// within the stack. And neighbouring stacks begin at different places in their
+// pages, up to 2 KiB down: at the same place, what a switch touches would be in
+// the same few sets of the caches for all of them.
 inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
                                void* argument) {
   SavedContext context = {};
@@ -74,13 +73,34 @@ inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
   context.r13 = reinterpret_cast<uint64_t>(argument);
   context.rip = reinterpret_cast<uint64_t>(&green_start_context);
   constexpr uint64_t kRoomAbove = 16;
-  const uint64_t sp = stack_end - kRoomAbove - sizeof(context);
+  const uint64_t colour = (stack_end >> 12) % 32 * 64;
+  const uint64_t sp = stack_end - colour - kRoomAbove - sizeof(context);
   std::memcpy(reinterpret_cast<void*>(sp), &context, sizeof(context));
   return sp;
 }
 
-inline void SwitchContext(uint64_t* save_sp, uint64_t to_sp) {
-  green_switch_context(save_sp, to_sp);
+// Saves the running context, stores its stack pointer in *save_sp, resumes
+// to_sp. Returns when somebody switches back. All registers that a function
+// need not preserve are lost.
+[[gnu::always_inline]] inline void SwitchContext(uint64_t* save_sp,
+                                                 uint64_t to_sp) {
+  uint64_t resume;
+  asm volatile(
+      "leaq 1f(%%rip), %%rcx\n\t"
+      "jmp green_switch_context\n"
+      "1:"
+      : "+D"(save_sp), "+S"(to_sp), "=&c"(resume)
+      :
+      : "rax", "rdx", "r8", "r9", "r10", "r11", "memory", "cc",  //
+        "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",
+        "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+#if defined(__AVX512F__)
+        "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",
+        "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31",
+        "k1", "k2", "k3", "k4", "k5", "k6", "k7",
+#endif
+        "mm0", "mm1", "mm2", "mm3", "mm4", "mm5", "mm6", "mm7",  //
+        "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)");
 }
 
 }  // namespace green::internal

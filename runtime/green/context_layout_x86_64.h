@@ -1,6 +1,7 @@
 /* Where a suspended context keeps what the System V ABI AMD64 (3.2.1) says a
    function must preserve: offsets from its saved stack pointer, for the
-   assembly and for C++ alike. */
+   assembly and for C++ alike. Above it lies the red zone of whoever switched
+   (3.2.2), who did so in the middle of a function. */
 #ifndef GREEN_CONTEXT_LAYOUT_X86_64_H_
 #define GREEN_CONTEXT_LAYOUT_X86_64_H_
 
@@ -13,6 +14,11 @@
 #define GREEN_CONTEXT_RBX 40
 #define GREEN_CONTEXT_RBP 48
 #define GREEN_CONTEXT_RIP 56
-#define GREEN_CONTEXT_SIZE 64
+#define GREEN_CONTEXT_RED_ZONE 64
+#define GREEN_CONTEXT_SIZE 192
+
+/* The control bits of MXCSR, which a function must preserve; the others are
+   sticky flags of what has happened, which it need not. */
+#define GREEN_CONTEXT_MXCSR_CONTROL 0xffc0
 
 #endif /* GREEN_CONTEXT_LAYOUT_X86_64_H_ */

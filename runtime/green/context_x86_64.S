@@ -5,21 +5,26 @@
    first frame of a context there is nothing. */
 #include "green/context_layout_x86_64.h"
 
-#define LOCALS (GREEN_CONTEXT_SIZE - 8)
-/* From the CFA, which lies above the return address, to a register's slot. */
+/* From the CFA, which lies above the context, to a register's slot. */
 #define SLOT(offset) ((offset) - GREEN_CONTEXT_SIZE)
 
         .text
 
-/* void green_switch_context(uint64_t* save_sp (rdi), uint64_t to_sp (rsi)) */
+/* green_switch_context: %rdi: uint64_t* save_sp, %rsi: uint64_t to_sp,
+   %rcx: where to resume. It is jumped to, not called, and leaves by a jump: the
+   processor's return predictor (RSB) then still holds the callers of who
+   switched, which are those of who is switched to when both wait for the same
+   kind of thing, and no return after the switch is mispredicted. */
         .globl  green_switch_context
         .hidden green_switch_context
         .type   green_switch_context, @function
         .balign 16
 green_switch_context:
         .cfi_startproc
-        leaq    -LOCALS(%rsp), %rsp
-        .cfi_adjust_cfa_offset LOCALS
+        .cfi_def_cfa rsp, 0
+        .cfi_register rip, rcx
+        leaq    -GREEN_CONTEXT_SIZE(%rsp), %rsp
+        .cfi_adjust_cfa_offset GREEN_CONTEXT_SIZE
         stmxcsr GREEN_CONTEXT_MXCSR(%rsp)
         fnstcw  GREEN_CONTEXT_X87_CONTROL(%rsp)
         movq    %r12, GREEN_CONTEXT_R12(%rsp)
@@ -34,14 +39,25 @@ green_switch_context:
         .cfi_offset rbx, SLOT(GREEN_CONTEXT_RBX)
         movq    %rbp, GREEN_CONTEXT_RBP(%rsp)
         .cfi_offset rbp, SLOT(GREEN_CONTEXT_RBP)
+        movq    %rcx, GREEN_CONTEXT_RIP(%rsp)
+        .cfi_offset rip, SLOT(GREEN_CONTEXT_RIP)
 
         /* The save is the last thing done on the old stack: an observer that
            finds save_sp set finds a complete context there. */
+        movq    %rsp, %rax
         movq    %rsp, (%rdi)
         movq    %rsi, %rsp
 
-        ldmxcsr GREEN_CONTEXT_MXCSR(%rsp)
-        fldcw   GREEN_CONTEXT_X87_CONTROL(%rsp)
+        /* Loading MXCSR costs 65 ns when it changes anything, also when that
+           is a sticky flag, so it is done only for the control bits. */
+        movl    GREEN_CONTEXT_MXCSR(%rsp), %edx
+        xorl    GREEN_CONTEXT_MXCSR(%rax), %edx
+        testl   $GREEN_CONTEXT_MXCSR_CONTROL, %edx
+        jne     2f
+        movzwl  GREEN_CONTEXT_X87_CONTROL(%rsp), %edx
+        cmpw    GREEN_CONTEXT_X87_CONTROL(%rax), %dx
+        jne     2f
+1:      .cfi_remember_state
         movq    GREEN_CONTEXT_R12(%rsp), %r12
         movq    GREEN_CONTEXT_R13(%rsp), %r13
         movq    GREEN_CONTEXT_R14(%rsp), %r14
@@ -54,13 +70,15 @@ green_switch_context:
         .cfi_restore r15
         .cfi_restore rbx
         .cfi_restore rbp
-        /* A jump, not a ret: the processor's return predictor remembers the
-           old stack's caller and would be wrong every time. The return address
-           stays readable below rsp, in the red zone, for unwinders. */
         movq    GREEN_CONTEXT_RIP(%rsp), %rcx
+        .cfi_register rip, rcx
         leaq    GREEN_CONTEXT_SIZE(%rsp), %rsp
         .cfi_def_cfa_offset 0
         jmp     *%rcx
+        .cfi_restore_state
+2:      ldmxcsr GREEN_CONTEXT_MXCSR(%rsp)
+        fldcw   GREEN_CONTEXT_X87_CONTROL(%rsp)
+        jmp     1b
         .cfi_endproc
         .size   green_switch_context, . - green_switch_context
 
