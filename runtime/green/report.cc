@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <typeinfo>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -34,12 +36,40 @@ std::string Describe(std::exception_ptr exception) {
   }
 }
 
+// Of all hubs. Recursive: a sink may do what causes another report.
+struct Sink {
+  std::recursive_mutex mutex;
+  ReportSink function;
+};
+
+// Never destroyed: threads may outlive static objects.
+Sink& TheSink() {
+  static Sink& sink = *new Sink();
+  return sink;
+}
+
 }  // namespace
 
-void Report(absl::string_view what_happened, std::exception_ptr exception) {
-  const std::string line = absl::StrCat("green: ", what_happened, ": ",
-                                        Describe(std::move(exception)), "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
+void ReportText(absl::string_view text) {
+  Sink& sink = TheSink();
+  const std::lock_guard lock(sink.mutex);
+  if (sink.function != nullptr) {
+    sink.function(text);
+  } else {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  }
+}
+
+void Report(absl::string_view what_happened, std::exception_ptr exception,
+            absl::string_view details) {
+  ReportText(absl::StrCat("green: ", what_happened, ": ",
+                          Describe(std::move(exception)), "\n", details));
+}
+
+void SetReportSink(ReportSink sink) {
+  Sink& the_sink = TheSink();
+  const std::lock_guard lock(the_sink.mutex);
+  the_sink.function = std::move(sink);
 }
 
 }  // namespace green::internal

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "green/code_names.h"
 #include "green/control_block.h"
 #include "green/green_pool.h"
 #include "green/hub.h"
 #include "green/report.h"
+#include "green/throw_watch.h"
+#include "green/traceback.h"
 
 namespace green::internal {
 namespace {
@@ -34,7 +37,24 @@ void Call(const std::function<void()>& function) noexcept {
 struct Task::Failure {
   std::exception_ptr exception;
   std::string who;
+  uint64_t spawn_site = 0;
+  std::unique_ptr<Traceback> thrown_at;  // nullptr: not known
   bool was_seen = false;
+
+  // Names cost a thousand times what addresses do, so only when they are read.
+  std::string Details() const {
+    std::string text;
+    if (thrown_at != nullptr) {
+      text = absl::StrCat(
+          "  it was thrown in:\n",
+          FrameLines(*thrown_at, FramesOfThrowing(*thrown_at), "    "));
+    }
+    if (spawn_site != 0) {
+      absl::StrAppend(&text, "  it was spawned in ", PlaceName(spawn_site - 1),
+                      "\n");
+    }
+    return text;
+  }
 };
 
 struct Task::Links {
@@ -53,17 +73,23 @@ Task::~Task() {
   if (failure_ == nullptr || failure_->was_seen) return;
   Report(absl::StrCat(failure_->who,
                       " ended with an exception that nobody waited for"),
-         failure_->exception);
+         failure_->exception, failure_->Details());
 }
 
 void Task::Execute() noexcept {
+  // Of a call by a full pool's own green thread, it is not known.
+  ThrowWatch watch(block_ == nullptr
+                       ? StackBounds()
+                       : StackBounds{block_->record.stack_begin.Get(),
+                                     block_->record.stack_end.Get()});
   try {
-    Invoke();
+    watch.Call([](void* task) { static_cast<Task*>(task)->Invoke(); }, this);
   } catch (const GreenExit&) {
     Fail(std::current_exception());
     failure_->was_seen = true;
   } catch (...) {
     Fail(std::current_exception());
+    failure_->thrown_at = watch.Take();
   }
   DestroyCall();
   Finish();
@@ -80,6 +106,7 @@ void Task::Fail(std::exception_ptr why) {
   failure_ = std::make_unique<Failure>();
   failure_->exception = std::move(why);
   failure_->who = Describe(block_);
+  if (block_ != nullptr) failure_->spawn_site = block_->record.spawn_site.Get();
 }
 
 // First the pool: who waited for this one finds its place free.
