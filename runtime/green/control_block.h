@@ -38,13 +38,15 @@ struct alignas(64) ControlBlock {
   void* exceptions_caught = nullptr;
   unsigned int exceptions_uncaught = 0;
   bool notified = false;     // its wait was answered
-  bool interrupted = false;  // what is below is to be thrown
+  bool interrupted = false;  // what is below is to be thrown,
+  bool shielded = false;     // but not into its wait
   GreenRecord record = {};
 
   Task* task = nullptr;  // holds one reference; none: it ended unbegun
   Timer timer{Timer::Purpose::kWakeGreenThread};
   WaitList* wait_list = nullptr;  // while it is in one
   ControlBlock* previous = nullptr;
+  void* exchange = nullptr;  // see WaitFor
 
   // To be thrown by its wait, or else its next one, in this order.
   std::exception_ptr killed_with;

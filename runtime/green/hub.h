@@ -46,7 +46,7 @@ struct ControlBlock;
 struct HubRecord;
 struct PoolState;
 struct ExceptionState;
-struct LocalValues;
+struct Caller;
 void StartFrom(uint64_t spawn_site, Task& task);
 void StartAfter(Task& task, int64_t delay_ns);
 void StartAfterLocal(Task& task, int64_t delay_ns);
@@ -129,7 +129,7 @@ class Hub {
   friend class Timeout;
   friend class internal::Task;
   friend class internal::WaitList;
-  friend struct internal::LocalValues;
+  friend struct internal::Caller;
   friend void internal::StartFrom(uint64_t spawn_site, internal::Task& task);
   friend void internal::StartAfter(internal::Task& task, int64_t delay_ns);
   friend void internal::StartAfterLocal(internal::Task& task, int64_t delay_ns);
@@ -155,10 +155,11 @@ class Hub {
               int64_t timeout_ns);
   void SleepFor(int64_t duration_ns);
   void YieldToOthers();
+  internal::ControlBlock& RequireGreenThread();
   internal::ControlBlock& RequireWaitable();
   void WakeAfter(internal::ControlBlock& block, int64_t delay_ns);
   void Ready(internal::ControlBlock& block);
-  bool Notify(internal::WaitList& list);
+  void Notify(internal::ControlBlock& block);
   void Wake(internal::ControlBlock& block);
   bool RunsIn(const internal::PoolState& pool) const;
 

@@ -79,6 +79,8 @@ void Hub::RunUntilOwnTurn() {
   const auto give_up = [&] {
     if (self.wait_list != nullptr) self.wait_list->Remove(self);
     timers_.Cancel(self.timer);
+    self.notified = false;
+    self.shielded = false;
     if (ready_.Remove(self)) record_.ready.Set(--ready_count_);
     self.record.state.Set(abi::GreenState::kRunning);
   };
@@ -89,9 +91,11 @@ void Hub::RunUntilOwnTurn() {
     throw;
   }
   if (!stopped_) return;
+  const bool was_notified = self.notified;
   give_up();
   // What it was handed must not be lost: then the next wait is given up.
-  if (!self.notified) throw HubStopped();
+  if (!was_notified) throw HubStopped();
+  self.notified = true;
   stop_requested_.store(true, std::memory_order_relaxed);
 }
 
@@ -285,6 +289,7 @@ void Hub::UnwindGreenThreads() {
         block.sanitized_stack.Destroy();
         if (block.wait_list != nullptr) block.wait_list->Remove(block);
         timers_.Cancel(block.timer);
+        block.shielded = false;
       }
       LeaveSpawner(block);
       EndBelongings(block);

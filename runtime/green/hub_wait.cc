@@ -17,26 +17,33 @@ using internal::SaturatingAdd;
 using internal::TimerQueue;
 using internal::WaitList;
 
-ControlBlock& Hub::RequireWaitable() {
+ControlBlock& Hub::RequireGreenThread() {
   if (current_ == nullptr) {
     throw std::logic_error("green: a hub's callback must not wait");
   }
-  if (current_->interrupted) ThrowInterrupt(*current_);
   return *current_;
+}
+
+ControlBlock& Hub::RequireWaitable() {
+  ControlBlock& self = RequireGreenThread();
+  if (self.interrupted) ThrowInterrupt(self);
+  return self;
 }
 
 bool Hub::WaitIn(WaitList& list, const internal::WaitFor& what,
                  int64_t timeout_ns) {
-  ControlBlock& self = RequireWaitable();
+  ControlBlock& self = what.shielded ? RequireGreenThread() : RequireWaitable();
   WakeAfter(self, timeout_ns);
+  self.exchange = what.exchange;
+  self.shielded = what.shielded;
   self.record.waits_on.Set(what.object);
   self.record.fd.Set(what.fd);
   self.record.waits_for.Set(what.reason);
-  self.notified = false;
   list.PushBack(self);
   Suspend();
-  if (self.notified) return true;
-  if (self.interrupted) ThrowInterrupt(self);
+  self.shielded = false;
+  if (std::exchange(self.notified, false)) return true;
+  if (self.interrupted && !what.shielded) ThrowInterrupt(self);
   return false;
 }
 
@@ -93,18 +100,15 @@ void Hub::Wake(ControlBlock& block) {
   Ready(block);
 }
 
-bool Hub::Notify(WaitList& list) {
-  // Whoever waits while the hub goes away is never switched to again.
-  if (closing_) return false;
-  ControlBlock& first = *list.first();
-  first.notified = true;
-  Wake(first);
-  return true;
+void Hub::Notify(ControlBlock& block) {
+  block.notified = true;
+  Wake(block);
 }
 
 void Hub::Interrupt(ControlBlock& block) {
   block.interrupted = true;
-  if (block.record.state.Get() == abi::GreenState::kWaiting) Wake(block);
+  const bool waits = block.record.state.Get() == abi::GreenState::kWaiting;
+  if (waits && !block.shielded) Wake(block);
 }
 
 void Hub::ThrowInterrupt(ControlBlock& self) {

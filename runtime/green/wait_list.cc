@@ -22,15 +22,24 @@ bool WaitList::Wait(const WaitFor& what, int64_t timeout_ns) {
   return hub.WaitIn(*this, what, timeout_ns);
 }
 
-bool WaitList::NotifyOne() {
+bool WaitList::CanNotify() const {
   if (empty()) return false;
   if (hub_ != &Hub::Current()) {
     throw std::logic_error(
         "green: who waits belongs to another OS thread's hub, which alone may "
         "let it go on");
   }
-  return hub_->Notify(*this);
+  // Whoever waits while the hub goes away is never switched to again.
+  return !hub_->closing_;
 }
+
+bool WaitList::NotifyOne() {
+  if (!CanNotify()) return false;
+  hub_->Notify(*first_);
+  return true;
+}
+
+void* WaitList::first_exchange() const { return first_->exchange; }
 
 size_t WaitList::NotifyAll() {
   size_t count = 0;

@@ -35,6 +35,13 @@ struct WaitFor {
   abi::WaitReason reason;
   uint64_t object = 0;  // see kGreenWaitsOn
   int fd = -1;
+
+  // Not told: where whoever notifies finds something, or leaves it.
+  void* exchange = nullptr;
+
+  // What is thrown into the one that waits does not end this wait, but its next
+  // one. For what must be had again before an exception may pass.
+  bool shielded = false;
 };
 
 class WaitList {
@@ -49,7 +56,8 @@ class WaitList {
   ~WaitList();
 
   // Lets the caller wait until it is notified (true), or until `timeout_ns` of
-  // its hub's time have passed (false). Throws what is thrown into it
+  // its hub's time have passed (false; when shielded, also because the hub goes
+  // away). This list may be gone by then. Throws what is thrown into it
   // meanwhile; std::logic_error in a hub's callback, or when others of another
   // thread's hub wait here.
   bool Wait(const WaitFor& what, int64_t timeout_ns = kForever);
@@ -60,6 +68,13 @@ class WaitList {
 
   // The same for all of them; how many.
   size_t NotifyAll();
+
+  // Whether NotifyOne() would find one; throws as it does. Whoever asks first
+  // can hand over in between what must not get lost.
+  bool CanNotify() const;
+
+  // WaitFor::exchange of the one that has waited longest. There must be one.
+  void* first_exchange() const;
 
   bool empty() const { return first_ == nullptr; }
   size_t size() const { return size_; }

@@ -1,0 +1,23 @@
+#include "green/caller.h"
+
+#include "green/control_block.h"
+#include "green/hub.h"
+
+namespace green::internal {
+
+ControlBlock* Caller::Block() { return Hub::Current().current_; }
+
+int64_t Caller::NowNs() { return Hub::Current().ReadClock(); }
+
+void Caller::RequireWaitable() { Hub::Current().RequireWaitable(); }
+
+void Caller::YieldUninterrupted() {
+  Hub& hub = Hub::Current();
+  ControlBlock& self = *hub.current_;
+  self.notified = true;
+  hub.Ready(self);
+  hub.Suspend();
+  self.notified = false;
+}
+
+}  // namespace green::internal
