@@ -25,6 +25,7 @@
 #include "green/green_thread.h"
 #include "green/hub.h"
 #include "green/poller.h"
+#include "green/queue.h"
 #include "green/timebase.h"
 #include "green/timeout.h"
 
