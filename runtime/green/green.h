@@ -20,13 +20,17 @@
 #ifndef GREEN_GREEN_H_
 #define GREEN_GREEN_H_
 
+#include "green/address.h"
 #include "green/clock.h"
 #include "green/green_pool.h"
 #include "green/green_thread.h"
 #include "green/hub.h"
 #include "green/poller.h"
 #include "green/queue.h"
+#include "green/serve.h"
+#include "green/socket.h"
 #include "green/timebase.h"
 #include "green/timeout.h"
+#include "green/wait_fd.h"
 
 #endif  // GREEN_GREEN_H_

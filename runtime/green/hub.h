@@ -39,6 +39,7 @@ class GreenPool;
 class Timeout;
 
 namespace internal {
+class Descriptors;
 class HubOwner;
 class SanitizedStack;
 class Task;
@@ -127,6 +128,7 @@ class Hub {
  private:
   friend class GreenPool;
   friend class Timeout;
+  friend class internal::Descriptors;
   friend class internal::Task;
   friend class internal::WaitList;
   friend struct internal::Caller;
@@ -139,6 +141,9 @@ class Hub {
 
   struct Callback;
 
+  // nullptr when the thread has none yet, or no more.
+  static Hub* CurrentIfAny();
+
   explicit Hub(const HubOptions& options);
   ~Hub();
 
@@ -148,6 +153,8 @@ class Hub {
   void CallBack(Callback& callback);
   void RunReady();
   void WaitUntilNextTimer();
+  void PollIfOverdue();
+  void Poll(int64_t timeout_ns);
   void PublishTimers();
 
   // Waiting and waking: hub_wait.cc.
@@ -195,6 +202,9 @@ class Hub {
   Clock* clock_;  // nullptr: monotonic_clock_, read without a call
   std::unique_ptr<Poller> own_poller_;
   Poller* poller_;
+  std::unique_ptr<internal::Descriptors> descriptors_;
+  int64_t polled_real_ns_ = 0;   // when it was known to have looked last
+  bool polled_just_now_ = true;  // at a time that was not read yet
   std::atomic<bool> stop_requested_ = false;
 
   internal::TimerQueue timers_;

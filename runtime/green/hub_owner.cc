@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "green/control_block.h"
+#include "green/descriptors.h"
 #include "green/hub.h"
 #include "green/thread_id.h"
 
@@ -58,6 +59,8 @@ Hub& Hub::Current() {
   Hub* const hub = internal::current_hub;
   return hub != nullptr ? *hub : internal::HubOwner::Make(HubOptions());
 }
+
+Hub* Hub::CurrentIfAny() { return internal::current_hub; }
 
 void Hub::Configure(const HubOptions& options) {
   if (internal::current_hub != nullptr) {

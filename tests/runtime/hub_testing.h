@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <span>
 #include <thread>
 
 #include "green/green.h"
@@ -26,7 +28,8 @@ inline void OnFreshThread(const std::function<void()>& body) {
 }
 
 // Instead of waiting, lets exactly that much time pass on a counter, which is
-// the world's time whatever a hub's clock makes of it.
+// the world's time whatever a hub's clock makes of it. File descriptors are
+// real: while one is ready that a hub waits for, no time passes.
 class SimulatedPoller final : public Poller {
  public:
   explicit SimulatedPoller(SimulatedClock& counter) : counter_(counter) {}
@@ -35,17 +38,29 @@ class SimulatedPoller final : public Poller {
   std::function<void()> on_wait = [] {};
 
   void Wait(int64_t timeout_ns) override {
+    fds_->Wait(0);
+    if (timeout_ns == 0 || !fds_->Events().empty()) return;
     on_wait();
     ++waits_;
     const int64_t until_ns = counter_.Read().now_ns + timeout_ns;
     counter_.AdvanceTo(counter_.timebase().FirstTickAt(until_ns));
   }
   void Wake() override {}
+  std::span<const FdEvent> Events() const override { return fds_->Events(); }
+  void WatchChanges(int fd, uint64_t tag, uint32_t interest) override {
+    fds_->WatchChanges(fd, tag, interest);
+  }
+  Watched WatchOnce(int fd, uint64_t tag, uint32_t interest) override {
+    return fds_->WatchOnce(fd, tag, interest);
+  }
+  void Unwatch(int fd) override { fds_->Unwatch(fd); }
 
+  // That took time.
   int64_t waits() const { return waits_; }
 
  private:
   SimulatedClock& counter_;
+  const std::unique_ptr<Poller> fds_ = internal::MakePoller();
   int64_t waits_ = 0;
 };
 

@@ -1,0 +1,94 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "green/fd_calls.h"
+
+namespace green::internal {
+namespace {
+
+constexpr int kStream = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+}  // namespace
+
+int OpenStreamSocket(int family) { return socket(family, kStream, 0); }
+
+int OpenStreamSocketPair(int (&fds)[2]) {
+  return socketpair(AF_UNIX, kStream, 0, fds);
+}
+
+int AcceptStream(int listener) {
+  for (;;) {
+    const int fd =
+        accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) return fd;
+    switch (errno) {
+      case EINTR:
+      // The peer has gone already, or what went wrong on its way here is told
+      // early (man 2 accept, "Error handling"): no matter of the listener's.
+      case ECONNABORTED:
+      case ENETDOWN:
+      case EPROTO:
+      case ENOPROTOOPT:
+      case EHOSTDOWN:
+      case ENONET:
+      case EHOSTUNREACH:
+      case ENETUNREACH:
+        continue;
+      default:
+        return -1;
+    }
+  }
+}
+
+int MakeNonBlocking(int fd) {
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0) return -1;
+  if ((flags & O_NONBLOCK) == 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+    return -1;
+  }
+  return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+ssize_t Receive(int fd, void* into, size_t size) {
+  for (;;) {
+    const ssize_t got = recv(fd, into, size, 0);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+ssize_t Send(int fd, const void* from, size_t size) {
+  for (;;) {
+    const ssize_t put = send(fd, from, size, MSG_NOSIGNAL);
+    if (put >= 0 || errno != EINTR) return put;
+  }
+}
+
+int PendingError(int fd) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+bool IsReadyNow(int fd, Direction direction) {
+  pollfd asked = {.fd = fd,
+                  .events = static_cast<short>(
+                      direction == Direction::kRead ? POLLIN : POLLOUT),
+                  .revents = 0};
+  for (;;) {
+    const int count = poll(&asked, 1, 0);
+    if (count >= 0) return count > 0;
+    if (errno != EINTR) return false;
+  }
+}
+
+void CloseFd(int fd) {
+  const int saved_errno = errno;
+  close(fd);
+  errno = saved_errno;
+}
+
+}  // namespace green::internal

@@ -1,0 +1,147 @@
+#include "green/serve.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "green/fd_calls.h"
+#include "green/green_pool.h"
+#include "green/report.h"
+#include "green/socket_fd_do.h"
+#include "green/wait_list.h"
+
+namespace green {
+
+using internal::Direction;
+
+namespace {
+
+constexpr int64_t kFirstPauseNs = 5'000'000;
+constexpr int64_t kLongestPauseNs = 1'000'000'000;
+
+// What is short may be there again later; the connection waits meanwhile.
+bool IsShortage(const std::error_code& code) {
+  if (code.category() != std::generic_category()) return false;
+  switch (code.value()) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+// Shared with the handlers, which may outlive the call of Serve.
+class Server : public std::enable_shared_from_this<Server> {
+ public:
+  Server(std::function<void(Socket)> handler, int concurrency)
+      : handler_(std::move(handler)),
+        concurrency_(concurrency),
+        pool_(concurrency) {}
+
+  void Run(Listener& listener) {
+    listener.fd_.RequireOpen("Serve");
+    struct Listening {
+      ~Listening() { server.listener_ = nullptr; }
+      Server& server;
+    } listening{*this};
+    listener_ = &listener;
+    while (!stopped_ && listener.is_open()) {
+      if (running_ >= concurrency_) {
+        handler_ended_.Wait({.reason = abi::WaitReason::kPool});
+      } else {
+        AcceptOne(listener);
+      }
+    }
+  }
+
+ private:
+  // Or none, when the server was stopped, or something is short.
+  void AcceptOne(Listener& listener) {
+    constexpr int64_t kStopped = INT64_MAX;
+    int64_t fd;
+    try {
+      fd = listener.fd_.Do(Direction::kRead, internal::WaitList::kForever,
+                           "Accept", [this](int from) {
+                             return stopped_ ? kStopped
+                                             : internal::AcceptStream(from);
+                           });
+    } catch (const IoClosed&) {
+      stopped_ = true;
+      return;
+    } catch (const std::system_error& error) {
+      if (!IsShortage(error.code())) throw;
+      Pause();
+      return;
+    }
+    if (fd == kStopped) return;
+    pause_ns_ = 0;
+    Start(Socket(static_cast<int>(fd), listener.family_));
+  }
+
+  void Start(Socket connection) {
+    ++running_;
+    try {
+      pool_.SpawnN([self = shared_from_this()](
+                       Socket its) { self->Handle(std::move(its)); },
+                   std::move(connection));
+    } catch (...) {
+      --running_;
+      throw;
+    }
+  }
+
+  void Handle(Socket connection) {
+    struct Ending {
+      ~Ending() {
+        --server.running_;
+        server.handler_ended_.NotifyAll();
+      }
+      Server& server;
+    } ending{*this};
+    try {
+      handler_(std::move(connection));
+    } catch (const StopServe&) {
+      stopped_ = true;
+      if (listener_ != nullptr) listener_->fd_.Nudge(Direction::kRead);
+    }
+  }
+
+  // Within a catch.
+  void Pause() {
+    if (pause_ns_ == 0) {
+      internal::Report("green::Serve: no more connections for now",
+                       std::current_exception());
+    }
+    pause_ns_ = std::clamp(2 * pause_ns_, kFirstPauseNs, kLongestPauseNs);
+    handler_ended_.Wait({.reason = abi::WaitReason::kPool}, pause_ns_);
+  }
+
+  const std::function<void(Socket)> handler_;
+  const int concurrency_;
+  GreenPool pool_;
+  internal::WaitList handler_ended_;
+  Listener* listener_ = nullptr;  // while Run() goes on
+  int running_ = 0;
+  bool stopped_ = false;
+  int64_t pause_ns_ = 0;  // until the next try, while something is short
+};
+
+void Serve(Listener& listener, std::function<void(Socket)> handler,
+           const ServeOptions& options) {
+  if (options.concurrency < 1) {
+    throw std::invalid_argument("green::Serve: concurrency must be at least 1");
+  }
+  std::make_shared<Server>(std::move(handler), options.concurrency)
+      ->Run(listener);
+}
+
+}  // namespace green
