@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #if !defined(__x86_64__)
 #error "green: no context switch for this machine yet"
@@ -64,18 +63,18 @@ static_assert(sizeof(SavedContext) == GREEN_CONTEXT_SIZE);
 // the same few sets of the caches for all of them.
 inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
                                void* argument) {
-  SavedContext context = {};
+  constexpr uint64_t kRoomAbove = 16;
+  const uint64_t colour = (stack_end >> 12) % 32 * 64;
+  const uint64_t sp = stack_end - colour - kRoomAbove - sizeof(SavedContext);
+  auto& context = *reinterpret_cast<SavedContext*>(sp);
   // The state a process starts with (System V ABI AMD64, figure 3.4): all
   // floating point exceptions masked, round to nearest, x87 in full precision.
   context.mxcsr = 0x1f80;
   context.x87_control = 0x037f;
   context.r12 = reinterpret_cast<uint64_t>(function);
   context.r13 = reinterpret_cast<uint64_t>(argument);
+  context.r14 = context.r15 = context.rbx = context.rbp = 0;
   context.rip = reinterpret_cast<uint64_t>(&green_start_context);
-  constexpr uint64_t kRoomAbove = 16;
-  const uint64_t colour = (stack_end >> 12) % 32 * 64;
-  const uint64_t sp = stack_end - colour - kRoomAbove - sizeof(context);
-  std::memcpy(reinterpret_cast<void*>(sp), &context, sizeof(context));
   return sp;
 }
 

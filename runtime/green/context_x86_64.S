@@ -82,7 +82,9 @@ green_switch_context:
         .cfi_endproc
         .size   green_switch_context, . - green_switch_context
 
-/* Where a new context begins: r12 holds the function, r13 its argument. */
+/* Where a new context begins: r12 holds the function, r13 its argument. The
+   function is jumped to with a return address pushed by hand: whoever is
+   switched to when it is through finds the return predictor as it was. */
         .globl  green_start_context
         .hidden green_start_context
         .type   green_start_context, @function
@@ -92,8 +94,11 @@ green_start_context:
         .cfi_undefined rip
         .cfi_undefined rbp
         movq    %r13, %rdi
-        callq   *%r12
-        ud2
+        leaq    1f(%rip), %rax
+        pushq   %rax
+        .cfi_adjust_cfa_offset 8
+        jmpq    *%r12
+1:      ud2
         .cfi_endproc
         .size   green_start_context, . - green_start_context
 

@@ -4,6 +4,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -26,6 +27,11 @@ using internal::Timer;
 using internal::TimerQueue;
 
 namespace {
+
+// A turn runs all that are ready when it begins, and those that become so
+// meanwhile as long as it has not run this many. Then what a turn costs, such
+// as reading the clock, is shared by as many.
+constexpr size_t kMinTurn = 64;
 
 // A turn with nothing to wait for is not endless, as in eventlet.
 constexpr int64_t kIdleTurnNs = 60'000'000'000;
@@ -192,7 +198,7 @@ void Hub::CallBack(Callback& callback) {
 }
 
 void Hub::RunReady() {
-  turn_count_ = ready_count_;
+  turn_count_ = std::max(ready_count_, kMinTurn);
   while (ControlBlock* const next = TakeReady()) SwitchFromRun(*next);
 }
 

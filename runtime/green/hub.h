@@ -210,7 +210,7 @@ class Hub {
   internal::TimerQueue timers_;
   internal::GreenQueue ready_;
   size_t ready_count_ = 0;
-  size_t turn_count_ = 0;  // of those, how many run in this turn
+  size_t turn_count_ = 0;  // how many more may run in this turn
   size_t green_threads_ = 0;
 
   // The thread's own code takes part in the turns like a green thread, but is

@@ -4,6 +4,7 @@
 #include "green/control_block.h"
 #include "green/descriptors.h"
 #include "green/hub.h"
+#include "green/task_memory.h"
 #include "green/thread_id.h"
 
 namespace green {
@@ -11,8 +12,10 @@ namespace internal {
 namespace {
 
 // Apart from its owner, because looking at a thread's variable that has a
-// destructor costs a check whether it was constructed.
-constinit thread_local Hub* current_hub = nullptr;
+// destructor costs a check whether it was constructed. The model makes it one
+// load, also in a shared library.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Hub* current_hub =
+    nullptr;
 
 // A child has its parent's hub in memory, but none of what that hub waits for:
 // its first use of a hub makes it a new one. The old record keeps the parent's
@@ -33,6 +36,7 @@ class HubOwner {
     // Its destructor runs when the thread exits.
     static thread_local HubOwner owner;
     owner.hub_ = current_hub = new Hub(options);
+    StartPoolingTasks();
     return *current_hub;
   }
 
@@ -48,6 +52,7 @@ class HubOwner {
     if (hub_->current_ != hub_->own_code_.get()) return;
     delete hub_;
     current_hub = nullptr;
+    StopPoolingTasks();
   }
 
   Hub* hub_ = nullptr;

@@ -9,16 +9,19 @@
 #ifndef GREEN_TASK_H_
 #define GREEN_TASK_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "green/task_memory.h"
 #include "green/wait_list.h"
 
 namespace green {
@@ -42,6 +45,19 @@ class Task {
  public:
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
+
+  static void* operator new(size_t size) { return AcquireTaskMemory(size); }
+  static void operator delete(void* memory, size_t size) {
+    ReleaseTaskMemory(memory, size);
+  }
+  // Of what a function needs more alignment for than memory usually has.
+  static void* operator new(size_t size, std::align_val_t alignment) {
+    return ::operator new(size, alignment);
+  }
+  static void operator delete(void* memory, size_t size,
+                              std::align_val_t alignment) {
+    ::operator delete(memory, size, alignment);
+  }
 
   void AddReference() { ++references_; }
   void DropReference() {
