@@ -59,6 +59,18 @@ WaitReason ToWaitReason(uint64_t reason) {
       return WaitReason::kPool;
     case abi::WaitReason::kEvent:
       return WaitReason::kEvent;
+    case abi::WaitReason::kSemaphore:
+      return WaitReason::kSemaphore;
+    case abi::WaitReason::kMutex:
+      return WaitReason::kMutex;
+    case abi::WaitReason::kCondition:
+      return WaitReason::kCondition;
+    case abi::WaitReason::kQueue:
+      return WaitReason::kQueue;
+    case abi::WaitReason::kResource:
+      return WaitReason::kResource;
+    case abi::WaitReason::kOffload:
+      return WaitReason::kOffload;
   }
   return WaitReason::kOther;  // of a newer runtime
 }

@@ -44,6 +44,18 @@ absl::string_view WaitReasonName(WaitReason reason) {
       return "pool";
     case WaitReason::kEvent:
       return "event";
+    case WaitReason::kSemaphore:
+      return "semaphore";
+    case WaitReason::kMutex:
+      return "mutex";
+    case WaitReason::kCondition:
+      return "condition";
+    case WaitReason::kQueue:
+      return "queue";
+    case WaitReason::kResource:
+      return "resource";
+    case WaitReason::kOffload:
+      return "offload";
     case WaitReason::kOther:
       return "other";
   }

@@ -54,7 +54,21 @@ struct HubView {
 };
 
 enum class GreenState { kReady, kRunning, kWaiting, kFinished };
-enum class WaitReason { kNone, kTimer, kFd, kJoin, kPool, kEvent, kOther };
+enum class WaitReason {
+  kNone,
+  kTimer,
+  kFd,
+  kJoin,
+  kPool,
+  kEvent,
+  kSemaphore,
+  kMutex,
+  kCondition,
+  kQueue,
+  kResource,
+  kOffload,
+  kOther,
+};
 
 struct GreenThreadView {
   Address record;
