@@ -3,7 +3,6 @@
 #include "green/control_block.h"
 
 namespace green::internal {
-namespace {
 
 Belongings& BelongingsOf(ControlBlock& block) {
   if (block.belongings == nullptr) {
@@ -11,8 +10,6 @@ Belongings& BelongingsOf(ControlBlock& block) {
   }
   return *block.belongings;
 }
-
-}  // namespace
 
 void AddLocal(ControlBlock& spawner, ControlBlock& spawned) {
   Belongings& whole = BelongingsOf(spawner);

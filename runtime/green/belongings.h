@@ -26,6 +26,8 @@ struct Belongings {
   ControlBlock* previous_local = nullptr;
 };
 
+Belongings& BelongingsOf(ControlBlock& block);
+
 void AddLocal(ControlBlock& spawner, ControlBlock& spawned);
 
 // `block` begins, or has ended before it did. Nothing happens when it was not
