@@ -1,12 +1,16 @@
 #include "green/code_names.h"
 
+#include <cxxabi.h>
 #include <dlfcn.h>
 #include <link.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 #include "absl/debugging/symbolize.h"
 
@@ -22,6 +26,17 @@ class StringSink final : public TextSink {
  public:
   void Append(absl::string_view text) override {
     text_.append(text.data(), text.size());
+  }
+  // Abseil's demangler, which needs no memory, does not know all there is, such
+  // as gcc's tag on what returns a std::string.
+  void AppendFunction(const char* name) override {
+    int status = -1;
+    const std::unique_ptr<char, decltype(&std::free)> demangled(
+        std::strncmp(name, "_Z", 2) == 0
+            ? ::abi::__cxa_demangle(name, nullptr, nullptr, &status)
+            : nullptr,
+        &std::free);
+    Append(status == 0 ? demangled.get() : name);
   }
   std::string Take() { return std::move(text_); }
 
@@ -95,7 +110,7 @@ void StandardErrorSink::Append(absl::string_view text) {
 void AppendPlace(uint64_t address_within, TextSink& sink) {
   const Function function = FunctionAt(address_within);
   if (function.known) {
-    sink.Append(function.name);
+    sink.AppendFunction(function.name);
     sink.Append(" (");
   }
   AppendModule(address_within, sink);

@@ -28,6 +28,8 @@ namespace green::internal {
 class TextSink {
  public:
   virtual void Append(absl::string_view text) = 0;
+  // `name` may still be mangled, where there is no memory to be had for better.
+  virtual void AppendFunction(const char* name) { Append(name); }
   void AppendNumber(uint64_t number);
   void AppendHex(uint64_t number);  // with 0x
 

@@ -14,8 +14,10 @@
 #include "green/report.h"
 #include "green/sanitizers.h"
 #include "green/saturating.h"
+#include "green/stack_guard.h"
 #include "green/thread_id.h"
 #include "green/timeout.h"
+#include "green/watchdog.h"
 
 namespace green {
 
@@ -65,8 +67,7 @@ Hub::Hub(const HubOptions& options)
       clock_(options.clock),
       own_poller_(options.poller == nullptr ? internal::MakePoller() : nullptr),
       poller_(options.poller == nullptr ? own_poller_.get() : options.poller),
-      descriptors_(
-          std::make_unique<internal::Descriptors>(*this, *poller_)),
+      descriptors_(std::make_unique<internal::Descriptors>(*this, *poller_)),
       own_code_(std::make_unique<ControlBlock>()),
       current_(own_code_.get()),
       run_stack_(std::make_unique<internal::SanitizedStack>()),
@@ -88,16 +89,20 @@ Hub::Hub(const HubOptions& options)
   record_.state.Set(HubState::kRunning);
   PublishTimers();
   ReadClock();
+  meter_ = internal::HubMeter(record_.last_now_ns.Get());
   record_.first_ticks.Set(record_.last_ticks.Get());
   record_.first_now_ns.Set(record_.last_now_ns.Get());
   record_.first_real_ns.Set(record_.last_real_ns.Get());
   record_.thread_id.Set(internal::CurrentThreadId());
+  stack_guard_ = std::make_unique<internal::StackGuard>(record_);
 }
 
 Hub::~Hub() {
   EndBelongings(*own_code_);
   UnwindGreenThreads();
   for (Callback& callback : callbacks_) timers_.Cancel(callback);
+  watchdog_.reset();
+  stack_guard_.reset();
   internal::ReleaseHubRecord(record_);
 }
 
@@ -167,8 +172,12 @@ int64_t Hub::ReadClock() {
 void Hub::FireDueTimers(int64_t now_ns) {
   if (timers_.NextDeadlineNs() > now_ns) return;
   record_.state.Set(HubState::kFiringTimers);
-  while (Timer* const timer = timers_.PopDue(now_ns)) {
+  for (;;) {
+    const int64_t deadline_ns = timers_.NextDeadlineNs();
+    Timer* const timer = timers_.PopDue(now_ns);
+    if (timer == nullptr) break;
     record_.timers_fired.Increment();
+    timer_lateness_.Record(SaturatingSubtract(now_ns, deadline_ns));
     switch (timer->purpose()) {
       case Timer::Purpose::kWakeGreenThread:
         Wake(internal::ControlBlockOf(*timer));
@@ -206,9 +215,10 @@ void Hub::WaitUntilNextTimer() {
   timers_.Prepare();
   PublishTimers();
   const int64_t deadline_ns = timers_.NextDeadlineNs();
+  const int64_t now_ns = ReadClock();
   const int64_t timeout_ns = deadline_ns == TimerQueue::kNever
                                  ? kIdleTurnNs
-                                 : SaturatingSubtract(deadline_ns, ReadClock());
+                                 : SaturatingSubtract(deadline_ns, now_ns);
   if (timeout_ns <= 0) return;
   record_.poll_entered_real_ns.Set(record_.last_real_ns.Get());
   record_.poll_until_ns.Set(deadline_ns);
@@ -234,9 +244,12 @@ void Hub::PollIfOverdue() {
 }
 
 void Hub::Poll(int64_t timeout_ns) {
+  using Kind = internal::HubMeter::PollKind;
+  meter_.BeginPoll(record_.last_now_ns.Get());
   record_.state.Set(HubState::kPolling);
   poller_->Wait(timeout_ns);
   record_.state.Set(HubState::kRunning);
+  meter_.EndPoll(ReadClock(), timeout_ns > 0 ? Kind::kWaited : Kind::kLooked);
   descriptors_->Dispatch(poller_->Events());
 }
 
@@ -282,12 +295,22 @@ bool Hub::Cancel(ScheduledCall call) {
 }
 
 HubStats Hub::Stats() const {
-  return {.iterations = record_.iterations.Get(),
-          .switches = record_.switches.Get(),
-          .timers_fired = record_.timers_fired.Get(),
-          .green_threads = green_threads_,
-          .ready = ready_count_,
-          .timers = timers_.size()};
+  const int64_t now_ns =
+      clock_ == nullptr ? MonotonicNanoseconds() : clock_->Read().now_ns;
+  return {
+      .iterations = record_.iterations.Get(),
+      .switches = record_.switches.Get(),
+      .timers_fired = record_.timers_fired.Get(),
+      .green_threads = green_threads_,
+      .ready = ready_count_,
+      .timers = timers_.size(),
+      .busy = absl::Nanoseconds(meter_.BusyNs(now_ns)),
+      .polling = absl::Nanoseconds(meter_.polling_ns()),
+      .idle = absl::Nanoseconds(meter_.idle_ns()),
+      .longest_between_polls = absl::Nanoseconds(meter_.LongestBusyNs(now_ns)),
+      .timer_lateness = timer_lateness_,
+      .blocking = watchdog_ == nullptr ? Histogram() : watchdog_->Stalls(),
+  };
 }
 
 }  // namespace green

@@ -27,6 +27,8 @@
 #include "absl/time/time.h"
 #include "green/clock.h"
 #include "green/green_queue.h"
+#include "green/histogram.h"
+#include "green/hub_meter.h"
 #include "green/introspect_abi.h"
 #include "green/poller.h"
 #include "green/stack.h"
@@ -42,9 +44,12 @@ namespace internal {
 class Descriptors;
 class HubOwner;
 class SanitizedStack;
+class StackGuard;
 class Task;
+class Watchdog;
 struct ControlBlock;
 struct HubRecord;
+struct HubView;
 struct PoolState;
 struct ExceptionState;
 struct Caller;
@@ -63,6 +68,7 @@ struct HubOptions {
   size_t stack_size = 0;
 };
 
+// Times are by the hub's clock, but for `blocking`.
 struct HubStats {
   uint64_t iterations = 0;  // turns of the loop
   uint64_t switches = 0;    // to green threads
@@ -70,6 +76,23 @@ struct HubStats {
   size_t green_threads = 0;  // that have not ended
   size_t ready = 0;          // of those
   size_t timers = 0;         // that are pending
+
+  // What the time since the hub was made went into; they add up to it.
+  absl::Duration busy;     // outside of the poller: green threads, callbacks,
+                           // the loop, and the thread's own code
+  absl::Duration polling;  // in the poller, only to look
+  absl::Duration idle;     // in the poller, to wait until the next deadline
+
+  // The longest busy time at a stretch: what an event waited for at worst.
+  absl::Duration longest_between_polls;
+
+  // How long after its deadline each timer was fired, as the clock was read in
+  // that turn.
+  Histogram timer_lateness;
+
+  // How long the loop was held, each time that it was for longer than
+  // debug::SetBlockingDetection allows; in real time.
+  Histogram blocking;
 };
 
 // Thrown by a wait of the thread's own code when the loop under it is stopped.
@@ -138,6 +161,7 @@ class Hub {
   friend void Sleep(absl::Duration duration);
   friend void Yield();
   friend class internal::HubOwner;
+  friend struct internal::HubView;
 
   struct Callback;
 
@@ -227,6 +251,11 @@ class Hub {
   internal::SanitizedStack* left_stack_ = nullptr;
   std::unique_ptr<internal::ExceptionState> run_exceptions_;
   internal::ExceptionState* thread_exceptions_;
+
+  internal::HubMeter meter_{0};
+  Histogram timer_lateness_;
+  std::unique_ptr<internal::StackGuard> stack_guard_;
+  std::unique_ptr<internal::Watchdog> watchdog_;  // nullptr until it is wanted
 
   internal::StackPool stacks_;
   std::deque<Callback> callbacks_;

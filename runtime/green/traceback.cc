@@ -131,10 +131,10 @@ Traceback TraceHere(StackBounds bounds) {
 
 Traceback TraceContext(uint64_t saved_sp, StackBounds bounds) {
   Traceback traceback;
-  if (saved_sp < bounds.begin || bounds.end < sizeof(SavedContext) ||
-      saved_sp > bounds.end - sizeof(SavedContext)) {
-    return traceback;
-  }
+  const bool is_outside =
+      bounds.end != 0 &&
+      (saved_sp < bounds.begin || saved_sp > bounds.end - sizeof(SavedContext));
+  if (is_outside) return traceback;
   SavedContext saved;
   std::memcpy(&saved, reinterpret_cast<const void*>(saved_sp), sizeof(saved));
   // It has not begun.
@@ -195,6 +195,11 @@ Traceback TraceInterrupted(const void* context_address, StackBounds bounds) {
   if (walk.sp() != value(REG_RSP)) Add(traceback, walk.pc());
   AddCallers(traceback, walk);
   return traceback;
+}
+
+uint64_t StackPointerOf(const void* context) {
+  return static_cast<uint64_t>(
+      static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
 }
 
 }  // namespace green::internal

@@ -55,6 +55,7 @@ Traceback TraceContext(uint64_t saved_sp, StackBounds bounds);
 // Of the thread that a signal interrupted: `context` is the handler's third
 // argument (ucontext_t).
 Traceback TraceInterrupted(const void* context, StackBounds bounds);
+uint64_t StackPointerOf(const void* context);
 
 }  // namespace green::internal
 
