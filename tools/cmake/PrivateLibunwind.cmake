@@ -44,7 +44,10 @@ function(hubspy_private_libunwind)
     OUTPUT ${object}
     BYPRODUCTS ${merged}
     COMMAND ${CMAKE_LINKER} -r --whole-archive ${HUBSPY_LIBUNWIND_ARCHIVE} -o ${merged}
-    COMMAND ${CMAKE_OBJCOPY} --wildcard ${visible} ${redirections} ${merged} ${object}
+    # One after the other: GNU's looks for new names among the visible ones,
+    # LLVM's for old ones.
+    COMMAND ${CMAKE_OBJCOPY} ${redirections} ${merged}
+    COMMAND ${CMAKE_OBJCOPY} --wildcard ${visible} ${merged} ${object}
     DEPENDS ${HUBSPY_LIBUNWIND_ARCHIVE}
     COMMENT "Making ${COPY_TARGET}'s private copy of LLVM libunwind"
     VERBATIM)
