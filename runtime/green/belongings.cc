@@ -5,9 +5,7 @@
 namespace green::internal {
 
 Belongings& BelongingsOf(ControlBlock& block) {
-  if (block.belongings == nullptr) {
-    block.belongings = std::make_unique<Belongings>();
-  }
+  if (block.belongings == nullptr) block.belongings = new Belongings;
   return *block.belongings;
 }
 

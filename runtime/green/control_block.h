@@ -52,7 +52,7 @@ struct alignas(64) ControlBlock {
   std::exception_ptr killed_with;
   Timeout* first_expired = nullptr;
 
-  std::unique_ptr<Belongings> belongings;
+  Belongings* belongings = nullptr;  // owned; nullptr: none
   SanitizedStack sanitized_stack;
 
   bool begun() const { return record.stack_end.Get() != 0; }

@@ -248,8 +248,8 @@ void Hub::EndBelongings(ControlBlock& block) {
     if (ControlBlock* const local = block.belongings->first_local) {
       EndUnbegun(*local, std::make_exception_ptr(GreenExit()));
     } else {
-      const std::unique_ptr<internal::Belongings> last =
-          std::move(block.belongings);
+      const std::unique_ptr<internal::Belongings> last(
+          std::exchange(block.belongings, nullptr));
     }
   }
 }

@@ -21,6 +21,12 @@ namespace {
 // registers that the kernel saves, which may be 11 KiB (AMX).
 constexpr size_t kAlternateSize = size_t{64} << 10;
 
+#if defined(GREEN_TSAN)
+constexpr bool kHandlesFaults = false;
+#else
+constexpr bool kHandlesFaults = true;
+#endif
+
 constinit thread_local const HubRecord* hub_of_thread = nullptr;
 struct sigaction previous_action;
 uint64_t page_size;
@@ -83,9 +89,7 @@ void OnFault(int signal, siginfo_t* info, void* context) {
 }
 
 bool InstallHandler() {
-#if defined(GREEN_TSAN)
-  return false;
-#else
+  if (!kHandlesFaults) return false;
   page_size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   if (sigaction(SIGSEGV, nullptr, &previous_action) != 0) return false;
   struct sigaction action = {};
@@ -94,7 +98,6 @@ bool InstallHandler() {
       SA_SIGINFO | SA_ONSTACK | (previous_action.sa_flags & SA_NODEFER);
   action.sa_mask = previous_action.sa_mask;
   return sigaction(SIGSEGV, &action, nullptr) == 0;
-#endif
 }
 
 }  // namespace

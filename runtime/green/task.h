@@ -54,9 +54,8 @@ class Task {
   static void* operator new(size_t size, std::align_val_t alignment) {
     return ::operator new(size, alignment);
   }
-  static void operator delete(void* memory, size_t size,
-                              std::align_val_t alignment) {
-    ::operator delete(memory, size, alignment);
+  static void operator delete(void* memory, std::align_val_t alignment) {
+    ::operator delete(memory, alignment);
   }
 
   void AddReference() { ++references_; }
