@@ -7,6 +7,10 @@ namespace green::internal {
 
 ControlBlock* Caller::Block() { return Hub::Current().current_; }
 
+std::shared_ptr<Inbox> Caller::InboxOfHub() { return Hub::Current().inbox_; }
+
+bool Caller::HubCloses() { return Hub::Current().closing_; }
+
 int64_t Caller::NowNs() { return Hub::Current().ReadClock(); }
 
 void Caller::RequireWaitable() { Hub::Current().RequireWaitable(); }

@@ -4,15 +4,23 @@
 #define GREEN_CALLER_H_
 
 #include <cstdint>
+#include <memory>
 
 namespace green::internal {
 
+class Inbox;
 struct ControlBlock;
 
 struct Caller {
   // The calling green thread, or what stands for the thread's own code. nullptr
   // in a hub's callback.
   static ControlBlock* Block();
+
+  // Of the caller's hub.
+  static std::shared_ptr<Inbox> InboxOfHub();
+
+  // Whether the caller's hub goes away: then a wait would be its last.
+  static bool HubCloses();
 
   // By the clock of the caller's hub.
   static int64_t NowNs();

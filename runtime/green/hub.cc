@@ -11,6 +11,7 @@
 #include "green/control_block.h"
 #include "green/descriptors.h"
 #include "green/green_thread.h"
+#include "green/inbox.h"
 #include "green/report.h"
 #include "green/sanitizers.h"
 #include "green/saturating.h"
@@ -68,6 +69,8 @@ Hub::Hub(const HubOptions& options)
       own_poller_(options.poller == nullptr ? internal::MakePoller() : nullptr),
       poller_(options.poller == nullptr ? own_poller_.get() : options.poller),
       descriptors_(std::make_unique<internal::Descriptors>(*this, *poller_)),
+      inbox_(std::make_shared<internal::Inbox>(*poller_)),
+      spin_ns_(internal::DelayNanoseconds(options.spin)),
       own_code_(std::make_unique<ControlBlock>()),
       current_(own_code_.get()),
       run_stack_(std::make_unique<internal::SanitizedStack>()),
@@ -98,6 +101,7 @@ Hub::Hub(const HubOptions& options)
 }
 
 Hub::~Hub() {
+  inbox_->Close();
   EndBelongings(*own_code_);
   UnwindGreenThreads();
   for (Callback& callback : callbacks_) timers_.Cancel(callback);
@@ -133,6 +137,7 @@ void Hub::Run() {
     const int64_t now_ns = ReadClock();
     PollIfOverdue();
     FireDueTimers(now_ns);
+    if (inbox_->holds_any()) inbox_->Deliver();
     timers_.Prepare();
     PublishTimers();
     RunReady();
@@ -222,8 +227,30 @@ void Hub::WaitUntilNextTimer() {
   if (timeout_ns <= 0) return;
   record_.poll_entered_real_ns.Set(record_.last_real_ns.Get());
   record_.poll_until_ns.Set(deadline_ns);
-  Poll(timeout_ns);
+  if (spin_ns_ == 0 || deadline_ns == TimerQueue::kNever) {
+    Poll(timeout_ns);
+  } else if (timeout_ns > spin_ns_) {
+    Poll(timeout_ns - spin_ns_);
+  } else {
+    SpinUntil(deadline_ns);
+  }
   polled_just_now_ = true;
+}
+
+// Or until there is anything else to do.
+void Hub::SpinUntil(int64_t deadline_ns) {
+  meter_.BeginPoll(record_.last_now_ns.Get());
+  record_.state.Set(HubState::kPolling);
+  int64_t now_ns;
+  do {
+    poller_->Wait(0);
+    now_ns = ReadClock();
+  } while (now_ns < deadline_ns && poller_->Events().empty() &&
+           !inbox_->holds_any() &&
+           !stop_requested_.load(std::memory_order_relaxed));
+  record_.state.Set(HubState::kRunning);
+  meter_.EndPoll(now_ns, internal::HubMeter::PollKind::kLooked);
+  descriptors_->Dispatch(poller_->Events());
 }
 
 // When there is always something ready or due, the loop never comes to wait.

@@ -6,11 +6,13 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <typeinfo>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "green/thread_id.h"
 
 namespace green::internal {
 namespace {
@@ -42,9 +44,16 @@ struct Sink {
   ReportSink function;
 };
 
-// Never destroyed: threads may outlive static objects.
+// Never destroyed: threads may outlive static objects. A forked child, whose
+// copy may be locked by a thread that is not there, begins with a mutex of its
+// own.
 Sink& TheSink() {
-  static Sink& sink = *new Sink();
+  static Sink& sink = [&]() -> Sink& {
+    static Sink* const made = new Sink();
+    AroundFork(nullptr, nullptr,
+               [] { new (&made->mutex) std::recursive_mutex; });
+    return *made;
+  }();
   return sink;
 }
 
