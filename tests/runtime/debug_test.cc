@@ -238,8 +238,7 @@ void Fault() {
 }
 
 TEST(StackOverflowDeathTest, OtherFaultsEndTheProgramAsBefore) {
-  EXPECT_EXIT(Spawn(Fault).Wait(),
-              testing::KilledBySignal(SIGSEGV), "^$");
+  EXPECT_EXIT(Spawn(Fault).Wait(), testing::KilledBySignal(SIGSEGV), "^$");
   EXPECT_EXIT(
       {
         Hub::Current();
