@@ -223,7 +223,8 @@ TEST(Serve, MayBeKilledWhileItsHandlersGoOn) {
   InSimulatedTime([](SimulatedTime&) {
     Served served(Echo);
     Socket client = served.Dial();
-    Yield();
+    client.Write("w");
+    EXPECT_EQ(client.ReadExactly(1), "w");
     served.server().Kill();
     EXPECT_THROW(served.server().Wait(), GreenExit);
     client.Write("x");

@@ -233,20 +233,17 @@ TEST(Fork, AChildMayUseAndWaitForItsCopy) {
   Socket& here = sockets.first;
   auto reader = Spawn([&] { return here.ReadExactly(4); });
   Yield();
-  const pid_t child = fork();
-  if (child == 0) {
-    auto waits = Spawn([&] { return here.ReadExactly(1); });
-    Yield();
-    sockets.second.Write("x");
-    const bool got = waits.Wait() == "x";
-    here.Close();
-    sockets.second.Write("data");
-    _exit(got ? 7 : 1);
-  }
+  EXPECT_EQ(StatusOfChild([&] {
+              auto waits = Spawn([&] { return here.ReadExactly(1); });
+              Yield();
+              sockets.second.Write("x");
+              const bool got = waits.Wait() == "x";
+              here.Close();
+              sockets.second.Write("data");
+              return got ? 7 : 1;
+            }),
+            7);
   EXPECT_EQ(reader.Wait(), "data");
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 // The system goes on watching a file that the child has, too.

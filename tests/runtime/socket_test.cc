@@ -350,9 +350,9 @@ TEST_P(SocketOfKind, TheNumberOfOneThatAnotherThreadClosedMayBeWaitedFor) {
   Yield();
   here_.Write("x");
   reader.Wait();
+  const Pipe pipe;
   const int number = there_.fd();
   OnFreshThread([this] { there_.Close(); });
-  const Pipe pipe;
   const int fd = dup2(pipe.read_end(), number);
   auto bare = Spawn([&] { WaitReadable(fd); });
   Yield();
