@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -23,7 +24,7 @@ namespace {
 [[noreturn]] void ThrowNoAddress(absl::string_view text,
                                  absl::string_view why) {
   throw std::invalid_argument(absl::StrCat(
-      "green::Address: \"", text, "\": ", why,
+      "green::Address: \"", absl::CHexEscape(text), "\": ", why,
       " (known are \"host:port\", \"[::1]:port\", \":port\", \"unix:/path\", "
       "\"unix:@name\")"));
 }
@@ -33,7 +34,15 @@ struct HostAndPort {
   uint16_t port = 0;
 };
 
+// C strings end there: the system would leave out what comes behind.
+void RequireNoNul(absl::string_view text, absl::string_view part) {
+  if (part.find('\0') != absl::string_view::npos) {
+    ThrowNoAddress(text, "there is a NUL in it");
+  }
+}
+
 HostAndPort Split(absl::string_view text) {
+  RequireNoNul(text, text);
   const size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos) ThrowNoAddress(text, "has no port");
   absl::string_view host = text.substr(0, colon);
@@ -86,6 +95,7 @@ Address Unix(absl::string_view text, absl::string_view path) {
   address.sun_family = AF_UNIX;
   if (path.empty()) ThrowNoAddress(text, "the path is empty");
   const bool is_abstract = path[0] == '@';
+  if (!is_abstract) RequireNoNul(text, path);
   // A path ends with a NUL, an abstract name begins with one instead (man 7
   // unix).
   if (path.size() + (is_abstract ? 0 : 1) > sizeof(address.sun_path)) {
@@ -166,7 +176,9 @@ std::string Address::ToString() const {
       const auto address = As<sockaddr_un>(*this);
       const size_t start = offsetof(sockaddr_un, sun_path);
       if (size_ <= start) return "unix:";
-      const size_t size = size_ - start;
+      // Of a path that leaves no room for its NUL, the system tells a size
+      // with one.
+      const size_t size = std::min(size_ - start, sizeof(address.sun_path));
       if (address.sun_path[0] == '\0') {
         return absl::StrCat("unix:@",
                             absl::string_view(address.sun_path + 1, size - 1));

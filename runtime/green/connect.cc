@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -34,7 +35,8 @@ int ConnectTo(SocketFd& fd, const Address& address,
   if (errno != EINPROGRESS && errno != EINTR) return errno;
   const char* const method = "Connect";
   if (!fd.Await(Direction::kWrite, patience.LeftNs(), method) &&
-      !internal::IsReadyNow(fd.fd(), Direction::kWrite)) {
+      internal::LookAt(fd.fd(), Direction::kWrite) ==
+          internal::FdState::kWouldBlock) {
     return ETIMEDOUT;
   }
   return internal::PendingError(fd.fd());
@@ -69,20 +71,15 @@ Listener::Listener(int fd, int family)
     : fd_(fd, "green::Listener"), family_(family) {}
 
 Listener Listener::Adopt(int fd) {
-  sockaddr_storage name = {};
-  socklen_t size = sizeof(name);
-  int listens = 0;
-  socklen_t listens_size = sizeof(listens);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
-      getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0 ||
-      internal::MakeNonBlocking(fd) != 0) {
-    Throw("green::Listener::Adopt", absl::StrCat("fd ", fd), errno);
-  }
-  if (listens == 0) {
+  const std::optional<internal::StreamKind> kind = internal::AskStreamKind(fd);
+  if (kind.has_value() && !kind->listens) {
     Throw("green::Listener::Adopt", absl::StrCat("fd ", fd, " does not listen"),
           EINVAL);
   }
-  return Listener(fd, name.ss_family);
+  if (!kind.has_value() || internal::MakeNonBlocking(fd) != 0) {
+    Throw("green::Listener::Adopt", absl::StrCat("fd ", fd), errno);
+  }
+  return Listener(fd, kind->family);
 }
 
 Listener Listen(absl::string_view address, const ListenOptions& options) {
@@ -112,8 +109,9 @@ Listener Listen(absl::string_view address, const ListenOptions& options) {
 }
 
 Socket Listener::Accept(absl::Duration timeout) {
+  internal::Patience patience(internal::DelayNanoseconds(timeout));
   const int64_t fd =
-      fd_.Do(Direction::kRead, internal::DelayNanoseconds(timeout), "Accept",
+      fd_.Do(Direction::kRead, patience, "Accept",
              [](int listener) { return internal::AcceptStream(listener); });
   return Socket(static_cast<int>(fd), family_);
 }

@@ -76,6 +76,10 @@ uint32_t Awaited(const Descriptor& descriptor) {
          (descriptor.writers.empty() ? 0u : uint32_t{kFdWritable});
 }
 
+[[noreturn]] void ThrowCannotWait(int fd, std::error_code why) {
+  throw std::system_error(why, absl::StrCat("green: waiting for fd ", fd));
+}
+
 uint64_t TagOf(int fd, const Descriptor& descriptor) {
   return uint64_t{descriptor.registration} << 32 | static_cast<uint32_t>(fd);
 }
@@ -116,8 +120,10 @@ SocketRegistration Descriptors::Register(int fd) {
   // Somebody may wait for the bare number, of this file or of one that was
   // closed without a word.
   const uint32_t awaited = Awaited(descriptor);
-  if (awaited == 0 || poller_.WatchOnce(fd, TagOf(fd, descriptor), awaited) ==
-                          Poller::Watched::kNew) {
+  if (awaited == 0) {
+    Renew(descriptor);
+  } else if (poller_.WatchOnce(fd, TagOf(fd, descriptor), awaited) ==
+             Poller::Watched::kNew) {
     EndRegistration(descriptor);
   }
   descriptor.belongs_to_socket = true;
@@ -176,14 +182,22 @@ void Descriptors::Nudge(const SocketRegistration& registration,
 
 FdWait Descriptors::WaitForAny(int fd, Direction direction,
                                int64_t timeout_ns) {
-  if (timeout_ns <= 0) {
-    return IsReadyNow(fd, direction) ? FdWait::kReady : FdWait::kTimedOut;
+  // The second, lest a number that was never an fd's take up memory.
+  if (timeout_ns <= 0 || Find(fd) == nullptr) {
+    const FdState state = LookAt(fd, direction);
+    if (state == FdState::kNotOpen) {
+      ThrowCannotWait(fd, std::make_error_code(std::errc::bad_file_descriptor));
+    }
+    if (state == FdState::kReady) return FdWait::kReady;
+    if (timeout_ns <= 0) return FdWait::kTimedOut;
   }
   Descriptor& descriptor = At(fd);
   if (descriptor.belongs_to_socket) {
-    // What is known of it is as old as the socket's last call.
-    if (IsReadyNow(fd, direction)) return FdWait::kReady;
+    // What is known of it is as old as the socket's last call, and of another
+    // file if another thread closed the socket.
+    if (LookAt(fd, direction) == FdState::kReady) return FdWait::kReady;
     descriptor.ready &= ~BitOf(direction);
+    descriptor.watched &= ~BitOf(direction);
     return Wait(fd,
                 {.hub = id_,
                  .registration = descriptor.registration,
@@ -191,10 +205,12 @@ FdWait Descriptors::WaitForAny(int fd, Direction direction,
                 direction, timeout_ns);
   }
   const uint32_t others = Awaited(descriptor);
-  if (others == 0) EndRegistration(descriptor);
+  if (others == 0) Renew(descriptor);
   const uint32_t interest = others | BitOf(direction);
   switch (WatchOnce(descriptor, fd, interest)) {
     case Poller::Watched::kAlwaysReady:
+      // Nobody waits for such a file: those waited for another one.
+      if (others != 0) EndRegistration(descriptor);
       return FdWait::kReady;
     case Poller::Watched::kAgain:
       break;
@@ -222,7 +238,8 @@ FdWait Descriptors::WaitForAny(int fd, Direction direction,
   const FdWait result = WaitIn(descriptor, fd, direction, timeout_ns);
   leave.happened = result == FdWait::kReady;
   // The hub may have been too busy to look before it was time.
-  if (result == FdWait::kTimedOut && IsReadyNow(fd, direction)) {
+  if (result == FdWait::kTimedOut &&
+      LookAt(fd, direction) != FdState::kWouldBlock) {
     return FdWait::kReady;
   }
   return result;
@@ -253,15 +270,20 @@ void Descriptors::Dispatch(std::span<const FdEvent> events) {
   }
 }
 
-void Descriptors::GiveWayIfGreedy() {
+FdWait Descriptors::GiveWayIfGreedy(int fd) {
   const uint64_t switches = hub_.record_.switches.Get();
   if (switches != greedy_since_) {
     greedy_since_ = switches;
     greedy_calls_ = 0;
   } else if (++greedy_calls_ > kGreedyCalls) {
     greedy_calls_ = 0;
+    const bool is_callback = hub_.current_ == nullptr;  // it cannot
+    if (is_callback) return FdWait::kReady;
+    const ClosingWatch closing = WatchClosing(fd);
     Yield();
+    if (closing.closed()) return FdWait::kClosed;
   }
+  return FdWait::kReady;
 }
 
 FdWait Descriptors::WaitIn(Descriptor& descriptor, int fd, Direction direction,
@@ -272,10 +294,10 @@ FdWait Descriptors::WaitIn(Descriptor& descriptor, int fd, Direction direction,
     size_t& count;
   } waiting(waiting_);
   greedy_calls_ = 0;
-  const uint32_t registration = descriptor.registration;
+  const ClosingWatch closing(descriptor);
   const bool notified = descriptor.waiters(direction).Wait(
       {.reason = abi::WaitReason::kFd, .fd = fd}, timeout_ns);
-  if (descriptor.registration != registration) return FdWait::kClosed;
+  if (closing.closed()) return FdWait::kClosed;
   return notified ? FdWait::kReady : FdWait::kTimedOut;
 }
 
@@ -301,8 +323,11 @@ Poller::Watched Descriptors::WatchOnce(Descriptor& descriptor, int fd,
   try {
     return poller_.WatchOnce(fd, TagOf(fd, descriptor), interest);
   } catch (const std::system_error& error) {
-    throw std::system_error(error.code(),
-                            absl::StrCat("green: waiting for fd ", fd));
+    // Those who wait already can wait for nothing any more.
+    if (error.code() == std::errc::bad_file_descriptor) {
+      EndRegistration(descriptor);
+    }
+    ThrowCannotWait(fd, error.code());
   }
 }
 
@@ -326,11 +351,17 @@ void Descriptors::WatchAwaited(Descriptor& descriptor, int fd) {
   }
 }
 
-// Who waits under the old one finds that it is over.
-void Descriptors::EndRegistration(Descriptor& descriptor) {
+// Events that are on their way are none of the next one's.
+void Descriptors::Renew(Descriptor& descriptor) {
   descriptor.registration = ++last_registration_;
   descriptor.ready = 0;
   descriptor.watched = 0;
+}
+
+// Who waits, or was let go on but has not run yet, finds that it is closed.
+void Descriptors::EndRegistration(Descriptor& descriptor) {
+  Renew(descriptor);
+  ++descriptor.closings;
   descriptor.readers.NotifyAll();
   descriptor.writers.NotifyAll();
 }

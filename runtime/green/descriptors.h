@@ -36,7 +36,8 @@ enum class FdWait { kReady, kTimedOut, kClosed };
 struct Descriptor {
   WaitList readers;
   WaitList writers;
-  uint32_t registration = 0;  // of what waits and what is watched now
+  uint32_t registration = 0;  // of what is watched now
+  uint32_t closings = 0;      // see ClosingWatch
   uint32_t ready = 0;         // FdReadiness; of a socket's
   uint32_t watched = 0;       // FdReadiness; what its poller tells
   bool belongs_to_socket = false;
@@ -44,6 +45,19 @@ struct Descriptor {
   WaitList& waiters(Direction direction) {
     return direction == Direction::kRead ? readers : writers;
   }
+};
+
+// Tells who gave way to others that the fd was closed meanwhile, and its owner
+// perhaps destroyed.
+class ClosingWatch {
+ public:
+  explicit ClosingWatch(const Descriptor& descriptor)
+      : descriptor_(descriptor), closings_(descriptor.closings) {}
+  bool closed() const { return descriptor_.closings != closings_; }
+
+ private:
+  const Descriptor& descriptor_;
+  const uint32_t closings_;
 };
 
 class Descriptors {
@@ -91,6 +105,9 @@ class Descriptors {
   // it is watched any more.
   void Close(int fd);
 
+  // Must not outlive this.
+  ClosingWatch WatchClosing(int fd) { return ClosingWatch(At(fd)); }
+
   // Lets those go on whom the poller's events concern.
   void Dispatch(std::span<const FdEvent> events);
 
@@ -101,8 +118,8 @@ class Descriptors {
 
   // To be called before each call that could block, by who makes many: lets
   // others run now and then, when the caller's peers are so fast that it never
-  // has to wait.
-  void GiveWayIfGreedy();
+  // has to wait. kReady, or kClosed.
+  FdWait GiveWayIfGreedy(int fd);
 
  private:
   static constexpr size_t kChunk = 256;
@@ -117,6 +134,7 @@ class Descriptors {
   void RequireSole(Descriptor& descriptor, int fd, Direction direction);
   Poller::Watched WatchOnce(Descriptor& descriptor, int fd, uint32_t interest);
   void WatchAwaited(Descriptor& descriptor, int fd);
+  void Renew(Descriptor& descriptor);
   void EndRegistration(Descriptor& descriptor);
 
   Hub& hub_;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 
 #include "green/descriptors.h"
 
@@ -18,6 +19,13 @@ namespace green::internal {
 int OpenStreamSocket(int family);
 int OpenStreamSocketPair(int (&fds)[2]);
 int AcceptStream(int listener);
+
+struct StreamKind {
+  int family = 0;
+  bool listens = false;
+};
+// None, and errno, when `fd` is no stream socket.
+std::optional<StreamKind> AskStreamKind(int fd);
 
 // Makes an fd of others' one of that kind.
 int MakeNonBlocking(int fd);
@@ -28,7 +36,8 @@ ssize_t Send(int fd, const void* from, size_t size);
 // Of a connection that was being made: 0 when it was made, or why not (errno).
 int PendingError(int fd);
 
-bool IsReadyNow(int fd, Direction direction);
+enum class FdState { kWouldBlock, kReady, kNotOpen };
+FdState LookAt(int fd, Direction direction);
 
 // Once, whatever a signal does: the fd is gone in any case.
 void CloseFd(int fd);

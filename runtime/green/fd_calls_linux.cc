@@ -43,6 +43,26 @@ int AcceptStream(int listener) {
   }
 }
 
+std::optional<StreamKind> AskStreamKind(int fd) {
+  const auto ask = [fd](int option, int& value) {
+    socklen_t size = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0;
+  };
+  StreamKind kind;
+  int type = 0;
+  int listens = 0;
+  if (!ask(SO_TYPE, type) || !ask(SO_DOMAIN, kind.family) ||
+      !ask(SO_ACCEPTCONN, listens)) {
+    return std::nullopt;
+  }
+  if (type != SOCK_STREAM) {
+    errno = EPROTOTYPE;
+    return std::nullopt;
+  }
+  kind.listens = listens != 0;
+  return kind;
+}
+
 int MakeNonBlocking(int fd) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0) return -1;
@@ -73,15 +93,18 @@ int PendingError(int fd) {
   return error;
 }
 
-bool IsReadyNow(int fd, Direction direction) {
+FdState LookAt(int fd, Direction direction) {
   pollfd asked = {.fd = fd,
                   .events = static_cast<short>(
                       direction == Direction::kRead ? POLLIN : POLLOUT),
                   .revents = 0};
   for (;;) {
     const int count = poll(&asked, 1, 0);
-    if (count >= 0) return count > 0;
-    if (errno != EINTR) return false;
+    if (count > 0) {
+      return (asked.revents & POLLNVAL) != 0 ? FdState::kNotOpen
+                                             : FdState::kReady;
+    }
+    if (count == 0 || errno != EINTR) return FdState::kWouldBlock;
   }
 }
 

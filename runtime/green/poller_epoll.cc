@@ -44,7 +44,7 @@ class FileDescriptor {
 
 uint32_t ToEpoll(uint32_t interest) {
   uint32_t events = 0;
-  if ((interest & kFdReadable) != 0) events |= EPOLLIN | EPOLLRDHUP | EPOLLPRI;
+  if ((interest & kFdReadable) != 0) events |= EPOLLIN | EPOLLRDHUP;
   if ((interest & kFdWritable) != 0) events |= EPOLLOUT;
   return events;
 }
@@ -104,7 +104,9 @@ class EpollPoller final : public Poller {
   }
 
   void WatchChanges(int fd, uint64_t tag, uint32_t interest) override {
-    const uint32_t events = ToEpoll(interest) | EPOLLET;
+    uint32_t events = ToEpoll(interest) | EPOLLET;
+    // Only here: urgent data that stays is a change once, but ready for ever.
+    if ((interest & kFdReadable) != 0) events |= EPOLLPRI;
     if (Control(EPOLL_CTL_ADD, fd, tag, events)) return;
     if (errno == EEXIST && Control(EPOLL_CTL_MOD, fd, tag, events)) return;
     ThrowErrno("green: epoll_ctl");

@@ -69,11 +69,11 @@ class Server : public std::enable_shared_from_this<Server> {
     constexpr int64_t kStopped = INT64_MAX;
     int64_t fd;
     try {
-      fd = listener.fd_.Do(Direction::kRead, internal::WaitList::kForever,
-                           "Accept", [this](int from) {
-                             return stopped_ ? kStopped
-                                             : internal::AcceptStream(from);
-                           });
+      internal::Patience patience(internal::WaitList::kForever);
+      fd = listener.fd_.Do(
+          Direction::kRead, patience, "Accept", [this](int from) {
+            return stopped_ ? kStopped : internal::AcceptStream(from);
+          });
     } catch (const IoClosed&) {
       stopped_ = true;
       return;

@@ -34,7 +34,8 @@ struct ServeOptions {
 };
 
 // Calls handler(connection) in a green thread of its own for each connection,
-// until a handler throws StopServe, or another green thread closes `listener`.
+// until a handler throws StopServe, or another green thread closes `listener`,
+// which is noticed when one more may run.
 // A connection is closed when the handler lets go of it.
 //
 // When the system has no fds or memory for another connection, it is left in

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -17,7 +18,10 @@
 
 namespace green {
 
+using internal::ClosingWatch;
+using internal::Descriptors;
 using internal::Direction;
+using internal::Patience;
 using internal::SocketFd;
 
 namespace {
@@ -45,14 +49,15 @@ Socket::Socket(int fd, int family)
     : fd_(fd, kSocket), is_tcp_(family == AF_INET || family == AF_INET6) {}
 
 Socket Socket::Adopt(int fd) {
-  sockaddr_storage name = {};
-  socklen_t size = sizeof(name);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
-      internal::MakeNonBlocking(fd) != 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            absl::StrCat("green::Socket::Adopt: fd ", fd));
-  }
-  return Socket(fd, name.ss_family);
+  const auto refuse = [fd](int error, const char* why) {
+    throw std::system_error(error, std::generic_category(),
+                            absl::StrCat("green::Socket::Adopt: fd ", fd, why));
+  };
+  const std::optional<internal::StreamKind> kind = internal::AskStreamKind(fd);
+  if (!kind.has_value()) refuse(errno, "");
+  if (kind->listens) refuse(EINVAL, " listens");
+  if (internal::MakeNonBlocking(fd) != 0) refuse(errno, "");
+  return Socket(fd, kind->family);
 }
 
 std::pair<Socket, Socket> Socket::Pair() {
@@ -65,13 +70,19 @@ std::pair<Socket, Socket> Socket::Pair() {
 }
 
 size_t Socket::Read(void* into, size_t size) {
-  fd_.RequireOpen("Read");
+  Patience patience(read_timeout_ns_);
+  return ReadSome(into, size, patience, "Read");
+}
+
+size_t Socket::ReadSome(void* into, size_t size, Patience& patience,
+                        const char* method) {
+  fd_.RequireOpen(method);
   if (size == 0) return 0;
   if (unread_ != nullptr) [[unlikely]]
     return TakeUnread(into, size);
-  const int64_t got =
-      fd_.Do(Direction::kRead, read_timeout_ns_, "Read",
-             [=](int fd) { return internal::Receive(fd, into, size); });
+  const int64_t got = fd_.Do(Direction::kRead, patience, method, [=](int fd) {
+    return internal::Receive(fd, into, size);
+  });
   // A Unix socket also stops where a file descriptor was sent along.
   if (is_tcp_ && static_cast<size_t>(got) < size && got > 0) {
     fd_.StoppedShort(Direction::kRead);
@@ -80,11 +91,15 @@ size_t Socket::Read(void* into, size_t size) {
 }
 
 void Socket::ReadExactly(void* into, size_t size) {
+  constexpr char kMethod[] = "ReadExactly";
+  fd_.RequireOpen(kMethod);
   char* const bytes = static_cast<char*>(into);
   size_t done = 0;
+  Patience patience(read_timeout_ns_);
+  const ClosingWatch closing = Descriptors::Current().WatchClosing(fd_.fd());
   try {
     while (done < size) {
-      const size_t got = Read(bytes + done, size - done);
+      const size_t got = ReadSome(bytes + done, size - done, patience, kMethod);
       if (got == 0) {
         throw EndOfStream(
             absl::StrCat("green::Socket::ReadExactly: the stream ended after ",
@@ -92,10 +107,8 @@ void Socket::ReadExactly(void* into, size_t size) {
       }
       done += got;
     }
-  } catch (const IoClosed&) {
-    throw;  // it may not exist any more
   } catch (...) {
-    Unread(bytes, done);
+    if (!closing.closed()) Unread(bytes, done);
     throw;
   }
 }
@@ -108,19 +121,23 @@ std::string Socket::ReadExactly(size_t size) {
 
 std::string Socket::ReadToEnd() {
   constexpr size_t kStep = size_t{16} << 10;
+  constexpr char kMethod[] = "ReadToEnd";
+  fd_.RequireOpen(kMethod);
   std::string bytes;
   size_t done = 0;
+  Patience patience(read_timeout_ns_);
+  const ClosingWatch closing = Descriptors::Current().WatchClosing(fd_.fd());
   try {
     for (;;) {
       bytes.resize(std::max(done + kStep, bytes.capacity()));
-      const size_t got = Read(bytes.data() + done, bytes.size() - done);
+      const size_t got =
+          ReadSome(bytes.data() + done, bytes.size() - done, patience, kMethod);
       if (got == 0) break;
       done += got;
     }
-  } catch (const IoClosed&) {
-    throw;
   } catch (...) {
-    Unread(bytes.data(), done);
+    // It may not exist any more.
+    if (!closing.closed()) Unread(bytes.data(), done);
     throw;
   }
   bytes.resize(done);
@@ -142,26 +159,28 @@ void Socket::Unread(const char* bytes, size_t size) {
 }
 
 size_t Socket::WriteSome(const void* from, size_t size) {
-  fd_.RequireOpen("WriteSome");
+  Patience patience(write_timeout_ns_);
+  return WriteSome(from, size, patience, "WriteSome");
+}
+
+size_t Socket::WriteSome(const void* from, size_t size, Patience& patience,
+                         const char* method) {
+  fd_.RequireOpen(method);
   if (size == 0) return 0;
-  const int64_t put =
-      fd_.Do(Direction::kWrite, write_timeout_ns_, "Write",
-             [=](int fd) { return internal::Send(fd, from, size); });
+  const int64_t put = fd_.Do(Direction::kWrite, patience, method, [=](int fd) {
+    return internal::Send(fd, from, size);
+  });
   if (static_cast<size_t>(put) < size) fd_.StoppedShort(Direction::kWrite);
   return static_cast<size_t>(put);
 }
 
 void Socket::Write(const void* from, size_t size) {
   const char* const bytes = static_cast<const char*>(from);
-  internal::Patience patience(write_timeout_ns_);
-  size_t done = WriteSome(bytes, size);
-  while (done < size) {
-    const int64_t put = fd_.Do(
-        Direction::kWrite, patience.LeftNs(), "Write",
-        [=](int fd) { return internal::Send(fd, bytes + done, size - done); });
-    done += static_cast<size_t>(put);
-    if (done < size) fd_.StoppedShort(Direction::kWrite);
-  }
+  Patience patience(write_timeout_ns_);
+  size_t done = 0;
+  do {
+    done += WriteSome(bytes + done, size - done, patience, "Write");
+  } while (done < size);
 }
 
 void Socket::Shutdown(Side side) {

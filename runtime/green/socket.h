@@ -58,7 +58,7 @@ class Socket {
 
   // Owns `fd` from now on, which is a connected stream socket, and makes it
   // one that does not block and is not inherited. Throws std::system_error
-  // when it is none; then it is still the caller's.
+  // when it is no stream socket, or listens; then it is the caller's as it was.
   static Socket Adopt(int fd);
 
   // Two that are connected with each other (Unix).
@@ -95,8 +95,8 @@ class Socket {
   // At once. Who waits for it gets IoClosed. Closing a closed one is nothing.
   void Close() { fd_.Close(); }
 
-  // How long one call may wait, by the hub's clock, as Python's settimeout:
-  // for ever to begin with. Zero or less does not wait at all.
+  // How long one call may wait in all, by the hub's clock: for ever to begin
+  // with. Zero or less does not wait at all.
   void SetReadTimeout(absl::Duration timeout);
   void SetWriteTimeout(absl::Duration timeout);
 
@@ -111,7 +111,8 @@ class Socket {
   int fd() const { return fd_.fd(); }
   bool is_open() const { return fd_.is_open(); }
 
-  // Gives the fd up, to the caller. Who waits for it gets IoClosed.
+  // Gives the fd up, to the caller; not what a read that failed has left. Who
+  // waits for it gets IoClosed.
   int Release() { return fd_.Release(); }
 
  private:
@@ -121,6 +122,10 @@ class Socket {
 
   Socket(int fd, int family);
 
+  size_t ReadSome(void* into, size_t size, internal::Patience& patience,
+                  const char* method);
+  size_t WriteSome(const void* from, size_t size, internal::Patience& patience,
+                   const char* method);
   size_t TakeUnread(void* into, size_t size);
   void Unread(const char* bytes, size_t size);
 
@@ -134,7 +139,8 @@ class Socket {
 
 // Connects to `address` (address.h), to the first that answers when it is a
 // name that stands for several. Throws IoTimeout when none has within
-// `timeout`, in all.
+// `timeout`, in all, and std::system_error when all refuse; a Unix listener
+// does so with EAGAIN while its backlog is full.
 Socket Connect(absl::string_view address,
                absl::Duration timeout = absl::InfiniteDuration());
 
@@ -158,7 +164,8 @@ class Listener {
   Listener() = default;
 
   // Owns `fd`, which listens already, as a service manager hands it over.
-  // Throws std::system_error when it does not; then it is the caller's.
+  // Throws std::system_error when it does not; then it is the caller's as it
+  // was.
   static Listener Adopt(int fd);
 
   // Waits for a connection. Throws IoTimeout after `timeout`. When the process
@@ -181,7 +188,7 @@ class Listener {
 
   Listener(int fd, int family);
 
-  internal::SocketFd fd_;
+  internal::SocketFd fd_{-1, "green::Listener"};
   int family_ = 0;
 };
 

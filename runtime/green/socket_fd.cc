@@ -35,12 +35,12 @@ int SocketFd::Release() {
   return std::exchange(fd_, -1);
 }
 
-// Also without a registration: somebody may wait for the bare fd.
+// Also without a registration here: somebody may wait for the bare fd, or have
+// given way in a method.
 void SocketFd::GiveUp() {
-  const SocketRegistration old = std::exchange(registration_, {});
+  registration_ = {};
   Descriptors* const here = Descriptors::CurrentIfAny();
-  if (here == nullptr || (old.hub != 0 && old.hub != here->id())) return;
-  here->Close(fd_);
+  if (here != nullptr) here->Close(fd_);
 }
 
 bool SocketFd::MayBeReady(Direction direction) const {
@@ -79,16 +79,18 @@ bool SocketFd::Await(Direction direction, int64_t timeout_ns,
   if (timeout_ns <= 0) return false;
   const FdWait result = here.Wait(fd, registration_, direction, timeout_ns);
   // From here on *this may be gone.
-  if (result == FdWait::kClosed) {
-    throw IoClosed(absl::StrCat(owner, "::", method, ": fd ", fd,
-                                " was closed meanwhile"));
-  }
+  if (result == FdWait::kClosed) ThrowClosed(owner, method, fd);
   return result == FdWait::kReady;
 }
 
 void SocketFd::Nudge(Direction direction) {
   if (registration_.hub != Descriptors::Current().id()) return;
   Descriptors::Nudge(registration_, direction);
+}
+
+void SocketFd::ThrowClosed(const char* owner, const char* method, int fd) {
+  throw IoClosed(
+      absl::StrCat(owner, "::", method, ": fd ", fd, " was closed meanwhile"));
 }
 
 void SocketFd::Throw(const char* method, int error) const {

@@ -7,6 +7,7 @@
 namespace green::internal {
 
 struct Descriptor;
+class Patience;
 
 enum class Direction { kRead, kWrite };
 
@@ -36,11 +37,11 @@ class SocketFd {
 
   // Makes call(fd), which returns -1 and sets errno when it fails, as often as
   // it would block, and waits in between, together no longer than
-  // `timeout_ns`. What it returned at last. `method` is for messages. Throws
+  // `patience`. What it returned at last. `method` is for messages. Throws
   // std::system_error, IoTimeout, IoClosed, and what is thrown into the wait.
   // Only for who includes socket_fd_do.h.
   template <typename Call>
-  int64_t Do(Direction direction, int64_t timeout_ns, const char* method,
+  int64_t Do(Direction direction, Patience& patience, const char* method,
              Call call);
 
   // After a call that did less than was asked for: the next one would block.
@@ -61,6 +62,8 @@ class SocketFd {
   bool MayBeReady(Direction direction) const;
   void WouldBlock(Direction direction);
   void GiveUp();
+  [[noreturn]] static void ThrowClosed(const char* owner, const char* method,
+                                       int fd);
 
   int fd_ = -1;
   const char* owner_ = "green::Socket";

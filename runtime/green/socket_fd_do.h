@@ -38,11 +38,14 @@ class Patience {
 };
 
 template <typename Call>
-int64_t SocketFd::Do(Direction direction, int64_t timeout_ns,
+int64_t SocketFd::Do(Direction direction, Patience& patience,
                      const char* method, Call call) {
   RequireOpen(method);
-  Descriptors::Current().GiveWayIfGreedy();
-  Patience patience(timeout_ns);
+  const int fd = fd_;
+  const char* const owner = owner_;
+  if (Descriptors::Current().GiveWayIfGreedy(fd) == FdWait::kClosed) {
+    ThrowClosed(owner, method, fd);
+  }
   bool in_time =
       MayBeReady(direction) || Await(direction, patience.LeftNs(), method);
   // Also when it is too late: the hub may have been too busy to look.
