@@ -157,9 +157,10 @@ bool Task::Cancel() {
 
 LinkId Task::Link(std::function<void()> function) {
   if (finished_) {
-    function();
+    Call(function);
     return LinkId{0};
   }
+  RequireItsHub("Link");
   if (links_ == nullptr) links_ = std::make_unique<Links>();
   const auto id = static_cast<LinkId>(links_->next_id++);
   links_->entries.push_back({id, std::move(function)});
@@ -167,6 +168,8 @@ LinkId Task::Link(std::function<void()> function) {
 }
 
 bool Task::Unlink(LinkId id) {
+  if (finished_) return false;
+  RequireItsHub("Unlink");
   return links_ != nullptr &&
          std::erase_if(links_->entries, [id](const Links::Entry& entry) {
            return entry.id == id;

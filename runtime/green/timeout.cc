@@ -27,8 +27,10 @@ Timeout::Timeout(absl::Duration limit, std::exception_ptr exception)
   Start();
 }
 
+// One that has expired goes with its green thread.
 bool Timeout::Pending() const {
-  return state_ == State::kPending || state_ == State::kExpired;
+  return state_ == State::kPending ||
+         (state_ == State::kExpired && block_->record.id.Get() == green_id_);
 }
 
 void Timeout::Start() {
