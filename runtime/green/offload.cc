@@ -15,10 +15,9 @@ namespace internal {
 namespace {
 
 // One call: first it is the workers', then it is a message to its caller's hub.
-class OffloadedCall final
-    : public Work,
-      public Message,
-      public std::enable_shared_from_this<OffloadedCall> {
+class OffloadedCall final : public Work,
+                            public Message,
+                            public std::enable_shared_from_this<OffloadedCall> {
  public:
   OffloadedCall(void (*call)(void*), void* argument)
       : call_(call), argument_(argument), inbox_(Caller::InboxOfHub()) {}

@@ -53,7 +53,8 @@ void WorkerThreads::ReplaceAfterFork() {
 void WorkerThreads::SetLimit(int limit) {
   const std::lock_guard lock(mutex_);
   limit_ = limit;
-  while (threads_ < limit_ && idle_ < static_cast<int>(waiting_.size())) Start();
+  while (threads_ < limit_ && idle_ < static_cast<int>(waiting_.size()))
+    Start();
   changed_.notify_all();
 }
 

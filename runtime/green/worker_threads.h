@@ -5,10 +5,10 @@
 #ifndef GREEN_WORKER_THREADS_H_
 #define GREEN_WORKER_THREADS_H_
 
+#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <condition_variable>
 
 namespace green::internal {
 

@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "gtest/gtest.h"
 #include "green/green.h"
+#include "gtest/gtest.h"
 #include "support/child.h"
 
 namespace green {
@@ -68,12 +68,12 @@ TEST(Fork, AChildGetsAFreshHub) {
 }
 
 TEST(Fork, AChildOfAGreenThreadGetsAFreshHub) {
-  EXPECT_EQ(InAProcessOfItsOwn([] {
-              SpawnN([] { Sleep(absl::InfiniteDuration()); });
-              return Spawn([] { return ExitStatusOf(ForkInto(UseGreen)); })
-                  .Wait();
-            }),
-            0);
+  EXPECT_EQ(
+      InAProcessOfItsOwn([] {
+        SpawnN([] { Sleep(absl::InfiniteDuration()); });
+        return Spawn([] { return ExitStatusOf(ForkInto(UseGreen)); }).Wait();
+      }),
+      0);
 }
 
 TEST(Fork, AChildDoesNotDisturbItsParent) {
@@ -121,12 +121,12 @@ TEST(Fork, AChildUnwindsNothingOfItsParents) {
 #if !defined(__SANITIZE_THREAD__)
 // TSan refuses to start threads in a child of a process that has some.
 TEST(Fork, AChildOffloadsToThreadsOfItsOwn) {
-  EXPECT_EQ(InAProcessOfItsOwn([] {
-              Offload([] {});
-              return ExitStatusOf(
-                  ForkInto([] { return Offload([] { return 0; }); }));
-            }),
-            0);
+  EXPECT_EQ(
+      InAProcessOfItsOwn([] {
+        Offload([] {});
+        return ExitStatusOf(ForkInto([] { return Offload([] { return 0; }); }));
+      }),
+      0);
 }
 
 TEST(Fork, AChildMayBeWatchedForBlocking) {

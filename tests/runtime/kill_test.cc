@@ -289,7 +289,8 @@ TEST(SpawnAfterLocal, AnyOfSeveralMayBeCancelled) {
       std::vector<GreenThread<int>> locals;
       Spawn([&] {
         for (int i = 0; i < 3; ++i) {
-          locals.push_back(SpawnAfterLocal(absl::Seconds(1), [i] { return i; }));
+          locals.push_back(
+              SpawnAfterLocal(absl::Seconds(1), [i] { return i; }));
         }
         EXPECT_TRUE(locals[cancelled].Cancel());
         Sleep(absl::Milliseconds(1));

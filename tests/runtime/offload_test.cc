@@ -15,9 +15,9 @@
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
+#include "green/control_block.h"
 #include "green/green.h"
 #include "green/hub_view.h"
-#include "green/control_block.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
 #include "support/child.h"

@@ -25,8 +25,7 @@ constexpr uint32_t kSeeds = 200;
 
 class QueueProgram {
  public:
-  explicit QueueProgram(uint32_t seed)
-      : random_(seed), queue_(Below(5) - 1) {
+  explicit QueueProgram(uint32_t seed) : random_(seed), queue_(Below(5) - 1) {
     for (int i = 0; i < kPutters + kGetters; ++i) workers_.push_back(New(i));
   }
 
@@ -140,7 +139,7 @@ class QueueProgram {
   std::mt19937 random_;
   Queue<int> queue_;
   std::vector<GreenThread<void>> workers_;
-  std::deque<bool> was_put_;     // by value
+  std::deque<bool> was_put_;    // by value
   std::vector<int> times_got_;  // by value
   size_t got_ = 0;
   size_t done_ = 0;

@@ -144,7 +144,8 @@ TEST(RemoteHub, SpawnsAGreenThreadThatMayWait) {
 
 TEST(RemoteHub, AnExceptionIsReportedAndTheHubGoesOn) {
   std::string report;
-  debug::SetReportSink([&](absl::string_view text) { report = std::string(text); });
+  debug::SetReportSink(
+      [&](absl::string_view text) { report = std::string(text); });
   {
     HubThread other;
     other.hub().Post([] { throw std::runtime_error("lost"); });

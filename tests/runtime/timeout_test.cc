@@ -53,8 +53,9 @@ TEST(Timeout, IsThrownInTheWaitThatTakesTooLong) {
 
 TEST(Timeout, ThrowsWhatItIsGiven) {
   InSimulatedTime([](SimulatedTime&) {
-    const Timeout timeout(kDelay, std::make_exception_ptr(std::runtime_error(
-                                      "takes way too long")));
+    const Timeout timeout(
+        kDelay,
+        std::make_exception_ptr(std::runtime_error("takes way too long")));
     try {
       Sleep(2 * kDelay);
       FAIL() << "not interrupted";
@@ -279,7 +280,9 @@ TEST(Timeout, RefusesACallback) {
 TEST(WithTimeout, ThrowsWhenTheLimitHasPassed) {
   InSimulatedTime([](SimulatedTime&) {
     EXPECT_THROW(WithTimeout(kDelay, Sleep, 10 * kDelay), TimeoutExpired);
-    EXPECT_EQ(WithTimeout(kDelay, [](int n) { return n + 1; }, 1), 2);
+    EXPECT_EQ(WithTimeout(
+                  kDelay, [](int n) { return n + 1; }, 1),
+              2);
     EXPECT_EQ(Hub::Current().Stats().timers, 0u);
   });
 }
