@@ -17,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "green/offload.h"
 
 namespace green {
 namespace {
@@ -113,7 +114,7 @@ class AddressErrors final : public std::error_category {
   std::string message(int code) const override { return gai_strerror(code); }
 };
 
-// Blocks the calling OS thread while it asks.
+// Blocks the OS thread that it is called on while it asks.
 std::vector<Address> LookUp(const std::string& host, uint16_t port) {
   static const AddressErrors* const errors = new AddressErrors;
   addrinfo hints = {};
@@ -208,7 +209,7 @@ std::vector<Address> internal::ResolveAddress(absl::string_view text,
   const std::optional<Address> numeric = Address::Parse(text);
   if (!numeric.has_value()) {
     const HostAndPort parts = Split(text);
-    return LookUp(parts.host, parts.port);
+    return Offload(LookUp, parts.host, parts.port);
   }
   const bool is_bare_port = text[0] == ':';
   if (is_bare_port && use == AddressUse::kConnect) {

@@ -61,8 +61,9 @@ namespace internal {
 enum class AddressUse { kListen, kConnect };
 
 // All that `text` means, best first, never none; may ask a name server, while
-// other green threads go on. Throws std::invalid_argument as Parse() does, and
-// std::system_error when the name is not known.
+// other green threads go on. Throws std::invalid_argument as Parse() does,
+// std::system_error when the name is not known, and std::logic_error for a name
+// in a hub's callback, which must not wait.
 std::vector<Address> ResolveAddress(absl::string_view text, AddressUse use);
 
 }  // namespace internal

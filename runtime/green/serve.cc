@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <exception>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -87,26 +88,38 @@ class Server : public std::enable_shared_from_this<Server> {
     Start(Socket(static_cast<int>(fd), listener.family_));
   }
 
+  // One of the handlers that may run at a time. It goes with the call, which
+  // may be dropped before it begins.
+  class Place {
+   public:
+    explicit Place(std::shared_ptr<Server> server)
+        : server_(std::move(server)) {
+      ++server_->running_;
+    }
+    Place(Place&&) noexcept = default;
+    Place& operator=(Place&&) = delete;
+    ~Place() {
+      if (server_ == nullptr) return;
+      --server_->running_;
+      server_->handler_ended_.NotifyAll();
+    }
+    Server& server() const { return *server_; }
+
+   private:
+    std::shared_ptr<Server> server_;
+  };
+
   void Start(Socket connection) {
-    ++running_;
     try {
-      pool_.SpawnN([self = shared_from_this()](
-                       Socket its) { self->Handle(std::move(its)); },
-                   std::move(connection));
-    } catch (...) {
-      --running_;
-      throw;
+      pool_.SpawnN([](const Place& place,
+                      Socket its) { place.server().Handle(std::move(its)); },
+                   Place(shared_from_this()), std::move(connection));
+    } catch (const std::bad_alloc&) {
+      Pause();
     }
   }
 
   void Handle(Socket connection) {
-    struct Ending {
-      ~Ending() {
-        --server.running_;
-        server.handler_ended_.NotifyAll();
-      }
-      Server& server;
-    } ending{*this};
     try {
       handler_(std::move(connection));
     } catch (const StopServe&) {

@@ -139,6 +139,15 @@ TEST(Address, TakesNoNulWhereTheSystemWouldCutTheTextOff) {
   EXPECT_THAT(Complaint("unix:/run/app" + nul + ".sock"), HasSubstr("NUL"));
 }
 
+TEST(Address, OthersRunWhileANameIsLookedUp) {
+  bool ran = false;
+  SpawnN([&] { ran = true; });
+  ResolveAddress("127.0.0.1:80", AddressUse::kConnect);
+  EXPECT_FALSE(ran);
+  ResolveAddress("localhost:80", AddressUse::kConnect);
+  EXPECT_TRUE(ran);
+}
+
 TEST(Address, AnAbstractNameMayBeAnyBytes) {
   const std::string name("unix:@a\0b", 9);
   EXPECT_EQ(Again(name), name);
