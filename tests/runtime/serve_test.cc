@@ -333,5 +333,36 @@ TEST(Serve, AHandlerThatEndsMakesRoomForOneThatFoundNoFd) {
   });
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The sanitizers have their own ideas of how much memory there may be.
+TEST(Serve, AHandlerForWhichThereWasNoStackKeepsNoPlace) {
+  EXPECT_EQ(StatusOfChild([] {
+              Listener listener = Listen("unix:@" + std::to_string(getpid()));
+              const std::string address = listener.address().ToString();
+              const Socket first = Connect(address);
+              Socket second;
+              rlimit before = {};
+              getrlimit(RLIMIT_AS, &before);
+              const rlimit nothing = {.rlim_cur = 1,
+                                      .rlim_max = before.rlim_max};
+              setrlimit(RLIMIT_AS, &nothing);
+              Hub::Current().CallAfter(absl::Milliseconds(1), [&] {
+                setrlimit(RLIMIT_AS, &before);
+                second = Connect(address);
+              });
+              int served = 0;
+              Serve(listener,
+                    [&](Socket) {
+                      ++served;
+                      throw StopServe();
+                    },
+                    {.concurrency = 1});
+              Yield();
+              return served == 1 ? 0 : 1;
+            }),
+            0);
+}
+#endif
+
 }  // namespace
 }  // namespace green
