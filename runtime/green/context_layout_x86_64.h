@@ -17,8 +17,10 @@
 #define GREEN_CONTEXT_RED_ZONE 64
 #define GREEN_CONTEXT_SIZE 192
 
-/* The control bits of MXCSR, which a function must preserve; the others are
-   sticky flags of what has happened, which it need not. */
-#define GREEN_CONTEXT_MXCSR_CONTROL 0xffc0
+/* The control bits as a process starts with them (figure 3.4), all floating
+   point exceptions masked, round to nearest; and the sticky flags, which say
+   what has happened. */
+#define GREEN_CONTEXT_MXCSR_START 0x1f80
+#define GREEN_CONTEXT_MXCSR_STICKY 0x3f
 
 #endif /* GREEN_CONTEXT_LAYOUT_X86_64_H_ */

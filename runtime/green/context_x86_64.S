@@ -44,20 +44,14 @@ green_switch_context:
 
         /* The save is the last thing done on the old stack: an observer that
            finds save_sp set finds a complete context there. */
-        movq    %rsp, %rax
         movq    %rsp, (%rdi)
         movq    %rsi, %rsp
 
-        /* Loading MXCSR costs 65 ns when it changes anything, also when that
-           is a sticky flag, so it is done only for the control bits. */
-        movl    GREEN_CONTEXT_MXCSR(%rsp), %edx
-        xorl    GREEN_CONTEXT_MXCSR(%rax), %edx
-        testl   $GREEN_CONTEXT_MXCSR_CONTROL, %edx
-        jne     2f
-        movzwl  GREEN_CONTEXT_X87_CONTROL(%rsp), %edx
-        cmpw    GREEN_CONTEXT_X87_CONTROL(%rax), %dx
-        jne     2f
-1:      .cfi_remember_state
+        /* Not only when they differ: to find out, what was just saved must be
+           read, and reading MXCSR waits for all that came before. Loading what
+           is there already costs next to nothing (see PrepareContext). */
+        ldmxcsr GREEN_CONTEXT_MXCSR(%rsp)
+        fldcw   GREEN_CONTEXT_X87_CONTROL(%rsp)
         movq    GREEN_CONTEXT_R12(%rsp), %r12
         movq    GREEN_CONTEXT_R13(%rsp), %r13
         movq    GREEN_CONTEXT_R14(%rsp), %r14
@@ -75,10 +69,6 @@ green_switch_context:
         leaq    GREEN_CONTEXT_SIZE(%rsp), %rsp
         .cfi_def_cfa_offset 0
         jmp     *%rcx
-        .cfi_restore_state
-2:      ldmxcsr GREEN_CONTEXT_MXCSR(%rsp)
-        fldcw   GREEN_CONTEXT_X87_CONTROL(%rsp)
-        jmp     1b
         .cfi_endproc
         .size   green_switch_context, . - green_switch_context
 

@@ -132,6 +132,20 @@ TEST(Context, KeepsTheRoundingModeApart) {
   EXPECT_EQ(inside, FE_UPWARD);
 }
 
+TEST(Context, KeepsApartWhatHappened) {
+  int inside = -1;
+  Coroutine coroutine([&](Coroutine& self) {
+    feclearexcept(FE_ALL_EXCEPT);
+    self.Back();
+    inside = fetestexcept(FE_DIVBYZERO);
+  });
+  coroutine.Go();
+  feraiseexcept(FE_DIVBYZERO);
+  coroutine.Go();
+  EXPECT_EQ(inside, 0);
+  EXPECT_EQ(fetestexcept(FE_DIVBYZERO), FE_DIVBYZERO);
+}
+
 struct PreservedRegisters {
   uint64_t values[5];  // rbx, r12, r13, r14, r15
 };
