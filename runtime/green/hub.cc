@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "green/context.h"
 #include "green/control_block.h"
 #include "green/descriptors.h"
 #include "green/green_thread.h"
@@ -41,6 +42,12 @@ constexpr int64_t kIdleTurnNs = 60'000'000'000;
 
 // Of real time. Looking takes 0.3 us or so.
 constexpr int64_t kPollEveryNs = 50'000;
+
+// Stacks whose pages are given back at a time: when there is nothing to do for
+// long enough, and when the loop never comes to wait.
+constexpr size_t kGiveBackIdle = 64;
+constexpr int64_t kGiveBackIdleNs = 500'000;
+constexpr size_t kGiveBackBusy = 1;
 
 #if defined(GREEN_ASAN) || defined(GREEN_TSAN)
 constexpr size_t kDefaultStackSize = size_t{256} << 10;
@@ -79,6 +86,7 @@ Hub::Hub(const HubOptions& options)
           ::abi::__cxa_get_globals())),
       stacks_(options.stack_size == 0 ? kDefaultStackSize
                                       : options.stack_size) {
+  internal::RaiseStickyFlags();
   run_stack_->AdoptThread();
   own_code_->record.state.Set(abi::GreenState::kRunning);
   record_.iterations.Set(0);
@@ -225,6 +233,10 @@ void Hub::WaitUntilNextTimer() {
                                  ? kIdleTurnNs
                                  : SaturatingSubtract(deadline_ns, now_ns);
   if (timeout_ns <= 0) return;
+  if (timeout_ns > kGiveBackIdleNs && stacks_.GiveBack(kGiveBackIdle) > 0) {
+    Poll(0);
+    return;
+  }
   record_.poll_entered_real_ns.Set(record_.last_real_ns.Get());
   record_.poll_until_ns.Set(deadline_ns);
   if (spin_ns_ == 0 || deadline_ns == TimerQueue::kNever) {
@@ -262,12 +274,10 @@ void Hub::PollIfOverdue() {
     polled_real_ns_ = real_ns;
     return;
   }
-  if (real_ns - polled_real_ns_ < kPollEveryNs ||
-      !descriptors_->anything_awaited()) {
-    return;
-  }
+  if (real_ns - polled_real_ns_ < kPollEveryNs) return;
   polled_real_ns_ = real_ns;
-  Poll(0);
+  stacks_.GiveBack(kGiveBackBusy);
+  if (descriptors_->anything_awaited()) Poll(0);
 }
 
 void Hub::Poll(int64_t timeout_ns) {

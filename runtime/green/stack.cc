@@ -40,17 +40,32 @@ Stack StackPool::Acquire() {
   if (idle_.empty()) MapChunk();
   const Stack stack = idle_.back();
   idle_.pop_back();
+  clean_ = std::min(clean_, idle_.size());
   return stack;
 }
 
 void StackPool::Release(Stack stack) {
-  void* const begin = reinterpret_cast<void*>(stack.begin);
   // Frames that were left by a switch, not by a return, are still poisoned.
-  UnpoisonMemory(begin, stack_size_);
-  // The guard stays: MADV_DONTNEED keeps guard marks and protections, and the
-  // guard page is not in the range.
-  if (idle_.size() >= kWarmStacks) madvise(begin, stack_size_, MADV_DONTNEED);
+  UnpoisonMemory(reinterpret_cast<void*>(stack.begin), stack_size_);
   idle_.push_back(stack);
+}
+
+// The guards stay: MADV_DONTNEED keeps guard marks and protections.
+size_t StackPool::GiveBack(size_t most) {
+  const size_t touched = idle_.size() - clean_;
+  const size_t count = std::min(most, touched - std::min(touched, kWarmStacks));
+  const size_t all = clean_ + count;
+  while (clean_ < all) {
+    // Stacks that were taken one after the other are often released so, too:
+    // one call for as many as lie side by side.
+    Stack run = idle_[clean_++];
+    while (clean_ < all && idle_[clean_].begin == run.end + page_size_) {
+      run.end = idle_[clean_++].end;
+    }
+    madvise(reinterpret_cast<void*>(run.begin), run.end - run.begin,
+            MADV_DONTNEED);
+  }
+  return count;
 }
 
 void StackPool::MapChunk() {
@@ -82,6 +97,7 @@ void StackPool::MapChunk() {
     InstallGuard(reinterpret_cast<void*>(guard), page_size_);
     idle_.push_back({guard + page_size_, guard + stride});
   }
+  clean_ = idle_.size();
 }
 
 }  // namespace green::internal

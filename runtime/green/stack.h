@@ -3,8 +3,9 @@
 // The surprising part: a stack costs only the pages it has touched. Its address
 // space is reserved, not committed, and its guard is a mark in the page table
 // where the system has that (Linux 6.13), so a million stacks do not need two
-// million mappings. A pooled stack keeps its touched pages, for speed, until
-// many are idle.
+// million mappings. A pooled stack keeps its touched pages, for speed; when
+// many are idle, GiveBack() gives those back of the ones that have been so
+// longest, for which its owner chooses a time at which nobody waits.
 #ifndef GREEN_STACK_H_
 #define GREEN_STACK_H_
 
@@ -34,10 +35,13 @@ class StackPool {
   Stack Acquire();
   void Release(Stack stack);
 
- private:
-  // Idle stacks beyond this many give their pages back.
+  // Gives back the pages of idle stacks beyond kWarmStacks, at most of `most`
+  // of them; how many there were. About 1 us each.
+  size_t GiveBack(size_t most);
+
   static constexpr size_t kWarmStacks = 1024;
 
+ private:
   struct Chunk {
     void* address;
     size_t size;
@@ -49,6 +53,7 @@ class StackPool {
   size_t stack_size_;
   std::vector<Chunk> chunks_;
   std::vector<Stack> idle_;  // the most recently used is last
+  size_t clean_ = 0;         // so many of idle_, the first, have no pages
 };
 
 }  // namespace green::internal

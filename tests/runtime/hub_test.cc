@@ -1,5 +1,6 @@
 #include "green/hub.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "green/green_pool.h"
 #include "green/green_thread.h"
+#include "green/stack.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
 
@@ -271,6 +273,35 @@ TEST(Loop, IsLeftInOrderByAPollerThatThrows) {
     EXPECT_THROW(Sleep(absl::Hours(1)), std::runtime_error);
     EXPECT_EQ(Hub::Current().Stats().timers, 0u);
     EXPECT_EQ(Spawn([] { return 1; }).Wait(), 1);
+  });
+}
+
+// Where nothing else that a green thread here does comes to.
+[[gnu::noinline]] volatile char* WriteDeepInStack() {
+  volatile char deep[16 << 10];
+  deep[0] = 'x';
+  volatile char* volatile place = deep;
+  return place;
+}
+
+TEST(Loop, GivesIdleStacksBackWhenItWaitsForLong) {
+  InSimulatedTime([](SimulatedTime&) {
+    constexpr size_t kMany = internal::StackPool::kWarmStacks + 200;
+    std::vector<volatile char*> places;
+    GreenPool pool(kMany);
+    for (size_t i = 0; i < kMany; ++i) {
+      pool.SpawnN([&] {
+        places.push_back(WriteDeepInStack());
+        Sleep(absl::Milliseconds(1));
+      });
+    }
+    pool.WaitAll();
+    const auto count_kept = [&] {
+      return std::count_if(places.begin(), places.end(),
+                           [](const volatile char* at) { return *at == 'x'; });
+    };
+    Sleep(absl::Milliseconds(1));
+    EXPECT_EQ(count_kept(), internal::StackPool::kWarmStacks);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "green/stack.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -61,17 +62,46 @@ TEST(StackPool, HandsOutTheMostRecentlyUsed) {
   EXPECT_EQ(pool.Acquire().begin, second.begin);
 }
 
-TEST(StackPool, ManyIdleStacksGiveTheirPagesBack) {
-  StackPool pool(kSize);
+// Takes `count` stacks and writes into each.
+std::vector<Stack> Touched(StackPool& pool, size_t count) {
   std::vector<Stack> stacks;
-  for (int i = 0; i < 1100; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     stacks.push_back(pool.Acquire());
     *At(stacks.back().end - 1) = 'x';
   }
+  return stacks;
+}
+
+// Zeroed by the system: the page was given back.
+bool WasGivenBack(const Stack& stack) { return *At(stack.end - 1) == 0; }
+
+TEST(StackPool, ManyIdleStacksGiveBackThePagesOfThoseIdleLongest) {
+  StackPool pool(kSize);
+  const std::vector<Stack> stacks = Touched(pool, StackPool::kWarmStacks + 80);
   for (const Stack& stack : stacks) pool.Release(stack);
-  // Zeroed by the system: the page was given back.
-  EXPECT_EQ(*At(stacks.back().end - 1), 0);
-  EXPECT_EQ(*At(stacks.front().end - 1), 'x');
+  EXPECT_FALSE(WasGivenBack(stacks.front()));
+  EXPECT_EQ(pool.GiveBack(70), 70u);
+  EXPECT_EQ(pool.GiveBack(70), 10u);
+  EXPECT_EQ(pool.GiveBack(70), 0u);
+  for (size_t i = 0; i < stacks.size(); ++i) {
+    EXPECT_EQ(WasGivenBack(stacks[i]), i < 80) << i;
+  }
+}
+
+TEST(StackPool, GivesNothingBackTwice) {
+  StackPool pool(kSize);
+  std::vector<Stack> stacks = Touched(pool, StackPool::kWarmStacks + 3);
+  for (const Stack& stack : stacks) pool.Release(stack);
+  EXPECT_EQ(pool.GiveBack(100), 3u);
+  // Down into those that have no pages, and up again in another order.
+  for (size_t i = 0; i < stacks.size(); ++i) pool.Acquire();
+  for (const Stack& stack : stacks) *At(stack.end - 1) = 'x';
+  std::reverse(stacks.begin(), stacks.end());
+  for (const Stack& stack : stacks) pool.Release(stack);
+  EXPECT_EQ(pool.GiveBack(100), 3u);
+  for (size_t i = 0; i < stacks.size(); ++i) {
+    EXPECT_EQ(WasGivenBack(stacks[i]), i < 3) << i;
+  }
 }
 
 TEST(StackPoolDeathTest, AnOverflowIsAFault) {
@@ -82,10 +112,10 @@ TEST(StackPoolDeathTest, AnOverflowIsAFault) {
 
 TEST(StackPoolDeathTest, TheGuardOutlivesGivingPagesBack) {
   StackPool pool(kSize);
-  std::vector<Stack> stacks;
-  for (int i = 0; i < 1100; ++i) stacks.push_back(pool.Acquire());
+  const std::vector<Stack> stacks = Touched(pool, StackPool::kWarmStacks + 80);
   for (const Stack& stack : stacks) pool.Release(stack);
-  EXPECT_DEATH(*At(stacks.back().begin - 1) = 1, "");
+  EXPECT_EQ(pool.GiveBack(80), 80u);
+  EXPECT_DEATH(*At(stacks[40].begin - 1) = 1, "");
 }
 
 }  // namespace
