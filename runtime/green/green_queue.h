@@ -13,6 +13,7 @@ class GreenQueue {
   GreenQueue& operator=(const GreenQueue&) = delete;
 
   bool empty() const { return first_ == nullptr; }
+  ControlBlock* front() const { return first_; }  // nullptr when empty
   void PushBack(ControlBlock& block);
   ControlBlock* PopFront();  // nullptr when empty
 

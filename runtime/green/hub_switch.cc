@@ -29,6 +29,19 @@ uint64_t AddressOf(const void* object) {
   return reinterpret_cast<uint64_t>(object);
 }
 
+// Asks for what a switch to `block` will read, and for the block behind it.
+// When many wake, none of it is in a cache, and the processor cannot see ahead
+// through a switch.
+inline void Prefetch(const ControlBlock& block) {
+  __builtin_prefetch(block.next);
+  const auto* const context = reinterpret_cast<const internal::SavedContext*>(
+      block.record.saved_sp.Get());
+  __builtin_prefetch(context);
+  __builtin_prefetch(context + 1);
+  __builtin_prefetch(reinterpret_cast<const char*>(context + 1) + 64);
+  __builtin_prefetch(reinterpret_cast<const char*>(context + 1) + 128);
+}
+
 }  // namespace
 
 ControlBlock& Hub::NewGreenThread(Task& task, uint64_t spawn_site) {
@@ -112,6 +125,7 @@ ControlBlock* Hub::TakeReady() {
       turn_count_ = 0;
       return nullptr;
     }
+    if (const ControlBlock* const after = ready_.front()) Prefetch(*after);
     if (PrepareToRun(*next)) return next;
   }
   return nullptr;
