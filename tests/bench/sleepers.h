@@ -45,8 +45,8 @@ class Sleepers {
   explicit Sleepers(const SleepersOptions& options)
       : count_(options.count),
         spread_ns_(options.spread_ms * 1'000'000),
-        // 10 us is more than it takes to spawn one, on any runtime.
-        first_deadline_ns_(NowNs() + 200'000'000 + count_ * 10'000) {
+        // 15 us is more than it takes to spawn one, on any runtime.
+        first_deadline_ns_(NowNs() + 200'000'000 + count_ * 15'000) {
     std::mt19937_64 random(1);
     for (int64_t i = 0; i < count_; ++i) {
       const auto after = static_cast<int64_t>(
@@ -65,8 +65,8 @@ class Sleepers {
     const int64_t asleep_bytes = ResidentBytes();
     if (NowNs() >= first_deadline_ns_) {
       std::fprintf(stderr,
-                   "Spawning took too long: the first woke before the "
-                   "last slept. Ask for fewer.\n");
+                   "Spawning took too long: the first woke before the last "
+                   "slept. The machine is too busy for so many.\n");
       return 1;
     }
     Runtime::SleepUntil(first_deadline_ns_ + spread_ns_);
