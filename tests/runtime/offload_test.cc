@@ -222,7 +222,7 @@ TEST(Offload, AStoppedHubIsTakenNoteOfWhenItHasReturned) {
     SpawnN([&] {
       held.began.acquire();
       Hub::Current().Stop();
-      Yield();
+      Sleep(absl::Microseconds(1));  // in a later turn
       Hub::Current().Stop();
       Sleep(absl::Microseconds(1));
       held.may_end.release();
