@@ -1,5 +1,8 @@
 // HubOptions::spin, on a clock that goes on by a little each time it is read.
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -7,6 +10,7 @@
 #include "green/green.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
+#include "runtime/net_testing.h"
 
 namespace green {
 namespace {
@@ -32,12 +36,18 @@ class LatePoller final : public Poller {
     if (timeout_ns == 0) {
       ++looks;
       on_look();
+      fds_->Wait(0);
       return;
     }
     waits.push_back(timeout_ns);
     clock_.now_ns += timeout_ns + 50'000;
   }
   void Wake() override {}
+  std::span<const FdEvent> Events() const override { return fds_->Events(); }
+  Watched WatchOnce(int fd, uint64_t tag, uint32_t interest) override {
+    return fds_->WatchOnce(fd, tag, interest);
+  }
+  void Unwatch(int fd) override { fds_->Unwatch(fd); }
 
   std::vector<int64_t> waits;
   std::function<void()> on_look = [] {};
@@ -45,6 +55,7 @@ class LatePoller final : public Poller {
 
  private:
   SteppingClock& clock_;
+  const std::unique_ptr<Poller> fds_ = internal::MakePoller();
 };
 
 struct Spinning {
@@ -80,7 +91,25 @@ TEST(Spin, IsNotUnlessAskedFor) {
   EXPECT_EQ(spinning.poller.looks, 0);
 }
 
-TEST(Spin, EndsWhenThereIsSomethingToDo) {
+TEST(Spin, EndsWhenAnFdIsReady) {
+  Spinning spinning;
+  spinning.Run(absl::Milliseconds(5), [&] {
+    Pipe pipe;
+    int64_t told_ns = 0;
+    SpawnN([&] {
+      WaitReadable(pipe.read_end());
+      told_ns = spinning.clock.now_ns;
+    });
+    spinning.poller.on_look = [&] {
+      if (spinning.poller.looks == 10) pipe.Put("x");
+    };
+    Sleep(absl::Milliseconds(1));
+    EXPECT_GT(told_ns, 0);
+    EXPECT_LT(told_ns, 10'000);
+  });
+}
+
+TEST(Spin, EndsWhenAnotherThreadPosts) {
   Spinning spinning;
   spinning.Run(absl::Milliseconds(5), [&] {
     std::vector<int64_t> told_ns;
