@@ -107,12 +107,16 @@ TEST(Fork, AChildUnwindsNothingOfItsParents) {
                 Sleep(absl::InfiniteDuration());
               });
               Yield();
-              const int status = ExitStatusOf(ForkInto([] {
-                const int used = UseGreen();
-                std::exit(used);  // runs the thread's destructors
+              // exit() runs the thread's destructors.
+              const int unused = ExitStatusOf(ForkInto([] {
+                std::exit(0);
                 return 0;
               }));
-              _exit(status);
+              const int used = ExitStatusOf(ForkInto([] {
+                std::exit(UseGreen());
+                return 0;
+              }));
+              _exit(unused + used);
               return 0;
             }),
             0);

@@ -142,6 +142,19 @@ TEST(RemoteHub, SpawnsAGreenThreadThatMayWait) {
   EXPECT_EQ(got, "moved");
 }
 
+TEST(RemoteHub, KnowsWhereItsGreenThreadsWereSpawned) {
+  HubThread other;
+  std::binary_semaphore ended(0);
+  std::string dump;
+  other.hub().Spawn([&] {
+    dump = debug::FormatHub();
+    ended.release();
+  });
+  ended.acquire();
+  EXPECT_THAT(dump, testing::ContainsRegex(
+                        "spawned in [^\n]*_KnowsWhereItsGreenThreads"));
+}
+
 TEST(RemoteHub, AnExceptionIsReportedAndTheHubGoesOn) {
   std::string report;
   debug::SetReportSink(
