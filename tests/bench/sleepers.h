@@ -104,18 +104,23 @@ class Sleepers {
       while (spawned < count_) {
         const auto i = static_cast<size_t>(spawned);
         runtime_.Spawn([this, i] { SleepAndNote(i); });
-        if (++spawned % kBatch == 0) runtime_.Yield();
+        if (++spawned % kBatch != 0 && spawned != count_) continue;
+        runtime_.Yield();
+        if (asleep_ < spawned) GiveUp("some did not start");
       }
     } catch (const std::exception& error) {
-      std::fprintf(
-          stderr,
-          "This machine lets %s have %lld sleepers and no more (%s). "
-          "See vm.max_map_count, vm.overcommit_memory and ulimit -v.\n",
-          Runtime::kName, static_cast<long long>(spawned), error.what());
-      std::fflush(stderr);
-      std::_Exit(1);  // those that sleep need not be woken
+      GiveUp(error.what());
     }
-    while (asleep_ < count_) runtime_.Yield();
+  }
+
+  [[noreturn]] void GiveUp(const char* why) {
+    std::fprintf(
+        stderr,
+        "This machine lets %s have %lld sleepers and no more (%s). See "
+        "vm.max_map_count, vm.overcommit_memory and ulimit -v.\n",
+        Runtime::kName, static_cast<long long>(asleep_), why);
+    std::fflush(stderr);
+    std::_Exit(1);  // those that sleep need not be woken
   }
 
   void SleepAndNote(size_t i) {
