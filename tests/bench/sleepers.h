@@ -1,13 +1,19 @@
-// A million sleepers: what each costs in memory while all are asleep, and what
-// it costs to wake them on time. A runtime is described by a struct:
+// A million sleepers: what each costs in memory while all are asleep, what it
+// costs to wake them on time, and what to end them. A runtime is described by a
+// class:
 //
-//   struct Green {
+//   class Green {
+//    public:
 //     static constexpr char kName[] = "green";
 //     template <typename F>
-//     static void Spawn(F f);  // detached
-//     static void SleepUntil(int64_t deadline_ns);  // CLOCK_MONOTONIC
-//     static void Yield();
+//     void Spawn(F f);  // detached
+//     void SleepUntil(int64_t deadline_ns);  // CLOCK_MONOTONIC
+//     void Yield();
+//     void WaitForGate();  // until OpenGate(), once
+//     void OpenGate();
 //   };
+//
+// Who has woken waits at the gate, so that waking and ending can be told apart.
 //
 // The surprising part: the deadlines are drawn before the first is spawned, far
 // enough in the future that all are asleep by the first of them.
@@ -69,9 +75,12 @@ class Sleepers {
                    "slept. The machine is too busy for so many.\n");
       return 1;
     }
-    Runtime::SleepUntil(first_deadline_ns_ + spread_ns_);
-    while (woken_ < count_) Runtime::Yield();
+    runtime_.SleepUntil(first_deadline_ns_ + spread_ns_);
+    while (woken_ < count_) runtime_.Yield();
     const int64_t woken_ns = CpuNs();
+    runtime_.OpenGate();
+    while (ended_ < count_) runtime_.Yield();
+    const int64_t ended_ns = CpuNs();
 
     const std::string name = Runtime::kName;
     const auto count = static_cast<double>(count_);
@@ -81,6 +90,7 @@ class Sleepers {
           static_cast<double>(asleep_ns - start_ns) / 1e9);
     Print(name + "_wake_cpu_s",
           static_cast<double>(woken_ns - asleep_ns) / 1e9);
+    Print(name + "_end_cpu_s", static_cast<double>(ended_ns - woken_ns) / 1e9);
     PrintLateness(name + "_late", late_ns_);
     return 0;
   }
@@ -93,28 +103,36 @@ class Sleepers {
     try {
       while (spawned < count_) {
         const auto i = static_cast<size_t>(spawned);
-        Runtime::Spawn([this, i] { SleepAndNote(i); });
-        if (++spawned % kBatch == 0) Runtime::Yield();
+        runtime_.Spawn([this, i] { SleepAndNote(i); });
+        if (++spawned % kBatch != 0 && spawned != count_) continue;
+        runtime_.Yield();
+        if (asleep_ < spawned) GiveUp("some did not start");
       }
     } catch (const std::exception& error) {
-      std::fprintf(
-          stderr,
-          "This machine lets %s have %lld sleepers and no more (%s). "
-          "See vm.max_map_count, vm.overcommit_memory and ulimit -v.\n",
-          Runtime::kName, static_cast<long long>(spawned), error.what());
-      std::fflush(stderr);
-      std::_Exit(1);  // those that sleep need not be woken
+      GiveUp(error.what());
     }
-    while (asleep_ < count_) Runtime::Yield();
+  }
+
+  [[noreturn]] void GiveUp(const char* why) {
+    std::fprintf(
+        stderr,
+        "This machine lets %s have %lld sleepers and no more (%s). See "
+        "vm.max_map_count, vm.overcommit_memory and ulimit -v.\n",
+        Runtime::kName, static_cast<long long>(asleep_), why);
+    std::fflush(stderr);
+    std::_Exit(1);  // those that sleep need not be woken
   }
 
   void SleepAndNote(size_t i) {
     ++asleep_;
-    Runtime::SleepUntil(deadlines_ns_[i]);
+    runtime_.SleepUntil(deadlines_ns_[i]);
     late_ns_[i] = NowNs() - deadlines_ns_[i];
     ++woken_;
+    runtime_.WaitForGate();
+    ++ended_;
   }
 
+  Runtime runtime_;
   int64_t count_;
   int64_t spread_ns_;
   int64_t first_deadline_ns_;
@@ -122,6 +140,7 @@ class Sleepers {
   std::vector<int64_t> late_ns_;
   int64_t asleep_ = 0;
   int64_t woken_ = 0;
+  int64_t ended_ = 0;
 };
 
 }  // namespace bench

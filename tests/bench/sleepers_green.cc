@@ -11,17 +11,23 @@
 
 namespace {
 
-struct Green {
+class Green {
+ public:
   static constexpr char kName[] = "green";
 
   template <typename F>
-  static void Spawn(F f) {
+  void Spawn(F f) {
     green::SpawnN(std::move(f));
   }
-  static void SleepUntil(int64_t deadline_ns) {
+  void SleepUntil(int64_t deadline_ns) {
     green::Sleep(absl::Nanoseconds(deadline_ns - bench::NowNs()));
   }
-  static void Yield() { green::Yield(); }
+  void Yield() { green::Yield(); }
+  void WaitForGate() { gate_.Wait(); }
+  void OpenGate() { gate_.Send(0); }
+
+ private:
+  green::Event<int> gate_;
 };
 
 }  // namespace

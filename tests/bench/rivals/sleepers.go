@@ -51,14 +51,18 @@ func main() {
 	emptyBytes := residentBytes()
 	start := cpuSeconds()
 	var asleep atomic.Int64
-	var woken sync.WaitGroup
+	var woken, ended sync.WaitGroup
 	woken.Add(count)
+	ended.Add(count)
+	gate := make(chan struct{})
 	for i := 0; i < count; i++ {
 		go func() {
 			asleep.Add(1)
 			time.Sleep(time.Until(deadlines[i]))
 			late[i] = time.Since(deadlines[i])
 			woken.Done()
+			<-gate
+			ended.Done()
 		}()
 		if i%1000 == 999 {
 			runtime.Gosched()
@@ -76,10 +80,14 @@ func main() {
 	}
 	woken.Wait()
 	allWoken := cpuSeconds()
+	close(gate)
+	ended.Wait()
+	allEnded := cpuSeconds()
 
 	fmt.Printf("go_bytes_each %.6g\n", (asleepBytes-emptyBytes)/float64(count))
 	fmt.Printf("go_spawn_cpu_s %.6g\n", allAsleep-start)
 	fmt.Printf("go_wake_cpu_s %.6g\n", allWoken-allAsleep)
+	fmt.Printf("go_end_cpu_s %.6g\n", allEnded-allWoken)
 	sort.Slice(late, func(i, j int) bool { return late[i] < late[j] })
 	fmt.Printf("go_late_p99_ns %d\n", late[int(0.99*float64(count-1))])
 	fmt.Printf("go_late_max_ns %d\n", late[count-1])
