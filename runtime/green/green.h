@@ -34,6 +34,7 @@
 #include "green/poller.h"
 #include "green/queue.h"
 #include "green/remote_hub.h"
+#include "green/resource_pool.h"
 #include "green/semaphore.h"
 #include "green/serve.h"
 #include "green/socket.h"
