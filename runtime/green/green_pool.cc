@@ -64,7 +64,7 @@ void GreenPool::Start(internal::Task& task) {
   }
   if (state->free() <= 0 || !state->spawners.empty()) {
     if (hub.RunsIn(*state)) {
-      task.Execute();
+      task.ExecuteInPlace();
       return;
     }
     state->spawners.Wait({abi::WaitReason::kPool, AddressOf(*state)});

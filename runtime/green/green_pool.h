@@ -9,7 +9,9 @@
 //
 // The surprising part: spawning from inside a full pool, by one of its own
 // green threads, calls the function then and there, as eventlet does. Waiting
-// for a place could wait for itself.
+// for a place could wait for itself. What is thrown meanwhile into the green
+// thread that calls it (Kill, or a Timeout that was set before) is meant for
+// that, and if the function ends by it, so does Spawn.
 #ifndef GREEN_GREEN_POOL_H_
 #define GREEN_GREEN_POOL_H_
 

@@ -261,6 +261,7 @@ void Hub::Recycle(ControlBlock& block) {
     block.killed_with = nullptr;
     block.first_expired = nullptr;
   }
+  block.in_place = nullptr;
   if (const uint64_t end = block.record.stack_end.Get(); end != 0) {
     stacks_.Release({block.record.stack_begin.Get(), end});
   }
