@@ -24,6 +24,8 @@
 #include "green/clock.h"
 #include "green/debug.h"
 #include "green/event.h"
+#include "green/green_map.h"
+#include "green/green_pile.h"
 #include "green/green_pool.h"
 #include "green/green_thread.h"
 #include "green/histogram.h"

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "green/event.h"
+#include "green/green_pile.h"
 #include "green/green_pool.h"
 #include "green/green_thread.h"
 #include "green/timeout.h"
@@ -234,6 +235,16 @@ TEST(CallInPlace, IsUnwoundWithItsCallerWhenTheHubGoes) {
   delete pool;
   EXPECT_EQ(held.use_count(), 1);
   EXPECT_FALSE(went_on);
+}
+
+TEST(CallInPlace, OfAPileThatIsEndedLeavesNothingToTake) {
+  InSimulatedTime([](SimulatedTime&) {
+    GreenPool pool;
+    GreenPile<void> pile(pool);
+    auto caller = Fill(pool, [&] { pile.Spawn(WaitForEver); });
+    caller.Kill();
+    EXPECT_FALSE(pile.Next().has_value());
+  });
 }
 
 }  // namespace
