@@ -198,6 +198,26 @@ TEST(CallInPlace, WhatItRethrowsAfterAnotherLimitGoesOn) {
   });
 }
 
+TEST(CallInPlace, EachThatWasThrownFromOutsideMayGoOn) {
+  InSimulatedTime([](SimulatedTime&) {
+    GreenPool pool;
+    auto caller = Fill(pool, [&] {
+      const Timeout limit(absl::Seconds(1));
+      pool.SpawnN([] {
+        try {
+          WaitForEver();
+        } catch (const GreenExit&) {
+          EXPECT_THROW(WaitForEver(), TimeoutExpired);
+          throw;
+        }
+      });
+      ADD_FAILURE() << "was to end";
+    });
+    caller.Kill();
+    EXPECT_THROW(caller.Wait(), GreenExit);
+  });
+}
+
 TEST(CallInPlace, AKillThatItDoesNotMeetIsMetByItsCaller) {
   InSimulatedTime([](SimulatedTime&) {
     GreenPool pool;
