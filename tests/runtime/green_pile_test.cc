@@ -153,6 +153,32 @@ TEST(GreenPile, WhoTakesIsToldWhenTheOnlySpawnerGivesUp) {
   });
 }
 
+TEST(GreenPile, WhoTakesIsToldThoughTheOneBeforeGivesUp) {
+  InSimulatedTime([](SimulatedTime&) {
+    GreenPool pool(0);
+    GreenPile<int> pile(pool);
+    const auto spawn = [&] {
+      pile.Spawn([] {
+        Sleep(absl::Seconds(1));
+        return 1;
+      });
+    };
+    auto first_spawner = Spawn(spawn);
+    auto other_spawner = Spawn(spawn);
+    auto first_taker = Spawn([&] { pile.Next(); });
+    auto other_taker = Spawn([&] { return pile.Next(); });
+    Yield();
+    pool.Resize(1);
+    first_spawner.Wait();
+    pool.Resize(0);
+    Yield();
+    first_taker.Kill();
+    const Timeout limit(absl::Seconds(2));
+    EXPECT_EQ(other_taker.Wait(), 1);
+    other_spawner.Kill();
+  });
+}
+
 TEST(GreenPile, MayGoWhileOneSpawnsAndOneTakes) {
   InSimulatedTime([](SimulatedTime&) {
     GreenPool pool(1);
