@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "green/belongings.h"
 #include "green/green_queue.h"
@@ -33,6 +34,16 @@ struct ExceptionState {
   unsigned int uncaught = 0;
 };
 
+// A call that a green thread makes in the middle of its own, for a full pool.
+struct InPlaceCall {
+  InPlaceCall* outer;  // nullptr: none
+  int depth;           // 1 for the outermost
+
+  // What was thrown into the green thread meanwhile, but for limits that were
+  // set inside of this call.
+  std::vector<std::exception_ptr> thrown_from_outside;
+};
+
 struct alignas(64) ControlBlock {
   ControlBlock* next = nullptr;  // in the one list or queue that it is in
   void* exceptions_caught = nullptr;
@@ -52,10 +63,15 @@ struct alignas(64) ControlBlock {
   std::exception_ptr killed_with;
   Timeout* first_expired = nullptr;
 
+  InPlaceCall* in_place = nullptr;  // the innermost; nullptr: none
+
   Belongings* belongings = nullptr;  // owned; nullptr: none
   SanitizedStack sanitized_stack;
 
   bool begun() const { return record.stack_end.Get() != 0; }
+  int in_place_depth() const {
+    return in_place == nullptr ? 0 : in_place->depth;
+  }
 };
 
 // From the slabs of `record`; throws std::bad_alloc.

@@ -54,6 +54,14 @@ void GreenPool::Resize(int size) {
   state_->OfferPlaces();
 }
 
+size_t GreenPool::PlacesOfMap() const {
+  if (Size() == 0) {
+    throw std::logic_error(
+        "green::GreenPool::IMap: a pool of size 0 would never call anything");
+  }
+  return static_cast<size_t>(Size());
+}
+
 void GreenPool::Start(internal::Task& task) {
   const auto spawn_site =
       reinterpret_cast<uint64_t>(__builtin_return_address(0));
@@ -64,7 +72,7 @@ void GreenPool::Start(internal::Task& task) {
   }
   if (state->free() <= 0 || !state->spawners.empty()) {
     if (hub.RunsIn(*state)) {
-      task.Execute();
+      task.ExecuteInPlace();
       return;
     }
     state->spawners.Wait({abi::WaitReason::kPool, AddressOf(*state)});

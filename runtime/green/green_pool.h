@@ -9,13 +9,19 @@
 //
 // The surprising part: spawning from inside a full pool, by one of its own
 // green threads, calls the function then and there, as eventlet does. Waiting
-// for a place could wait for itself.
+// for a place could wait for itself. What is thrown meanwhile into the green
+// thread that calls it (Kill, or a Timeout that was set before) is meant for
+// that, and if the function ends by it, so does Spawn.
 #ifndef GREEN_GREEN_POOL_H_
 #define GREEN_GREEN_POOL_H_
 
+#include <cstddef>
 #include <memory>
+#include <ranges>
+#include <type_traits>
 #include <utility>
 
+#include "green/green_map.h"
 #include "green/green_thread.h"
 #include "green/task.h"
 #include "green/wait_list.h"
@@ -38,6 +44,9 @@ struct PoolState {
 };
 
 }  // namespace internal
+
+template <typename R>
+class GreenPile;
 
 class GreenPool {
  public:
@@ -63,6 +72,30 @@ class GreenPool {
                               std::forward<Args>(args)...));
   }
 
+  // The results of function(a, b...) for each a of the first range, b of the
+  // second and so on, until one of them ends; see GreenMap. Throws
+  // std::logic_error when the size is 0.
+  template <typename F, typename... Ranges>
+  requires(sizeof...(Ranges) > 0 &&
+           (std::ranges::input_range<std::decay_t<Ranges>> && ...))
+      [[gnu::always_inline]] auto IMap(F&& function, Ranges&&... ranges) {
+    return internal::StartMap(PlacesOfMap(),
+                              internal::Shareable(std::forward<F>(function)),
+                              internal::ZippedInput<std::decay_t<Ranges>...>(
+                                  std::forward<Ranges>(ranges)...));
+  }
+
+  // The same of function(a, b...) for each std::tuple (pair, array) a, b... of
+  // the range.
+  template <typename F, typename Range>
+  requires std::ranges::input_range<std::decay_t<Range>>
+  [[gnu::always_inline]] auto StarMap(F&& function, Range&& range) {
+    return internal::StartMap(PlacesOfMap(),
+                              internal::Shareable(std::forward<F>(function)),
+                              internal::UnpackedInput<std::decay_t<Range>>(
+                                  std::forward<Range>(range)));
+  }
+
   // Waits until no green thread of the pool is left. Throws std::logic_error
   // when one of them calls it.
   void WaitAll();
@@ -79,7 +112,11 @@ class GreenPool {
   int Free() const { return state_->free(); }
 
  private:
+  template <typename R>
+  friend class GreenPile;
+
   [[gnu::noinline]] void Start(internal::Task& task);
+  size_t PlacesOfMap() const;
 
   std::shared_ptr<internal::PoolState> state_;
 };

@@ -207,6 +207,8 @@ class Hub {
 
   // What is thrown into green threads.
   void Kill(internal::ControlBlock& block, std::exception_ptr why);
+  void KillWithoutWaiting(internal::ControlBlock& block,
+                          std::exception_ptr why);
   bool EndUnbegun(internal::ControlBlock& block, std::exception_ptr why);
   void StartTimeout(Timeout& timeout);
   void CancelTimeout(Timeout& timeout);

@@ -270,11 +270,13 @@ void Hub::EndBelongings(ControlBlock& block) {
 
 // It has ended and nobody is on its stack any more.
 void Hub::Recycle(ControlBlock& block) {
-  if (block.interrupted) {
+  // What is thrown when the hub goes away comes before these.
+  if (block.interrupted || closing_) {
     block.interrupted = false;
     block.killed_with = nullptr;
     block.first_expired = nullptr;
   }
+  block.in_place = nullptr;
   if (const uint64_t end = block.record.stack_end.Get(); end != 0) {
     stacks_.Release({block.record.stack_begin.Get(), end});
   }

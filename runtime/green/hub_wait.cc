@@ -17,6 +17,21 @@ using internal::SaturatingAdd;
 using internal::TimerQueue;
 using internal::WaitList;
 
+namespace {
+
+// Throws `what`, which comes from outside of all but `depth` of the calls that
+// the running green thread makes in place.
+[[noreturn]] void ThrowFromOutside(ControlBlock& self, std::exception_ptr what,
+                                   int depth) {
+  for (internal::InPlaceCall* call = self.in_place;
+       call != nullptr && call->depth > depth; call = call->outer) {
+    call->thrown_from_outside.push_back(what);
+  }
+  std::rethrow_exception(std::move(what));
+}
+
+}  // namespace
+
 ControlBlock& Hub::RequireGreenThread() {
   if (current_ == nullptr) {
     throw std::logic_error("green: a hub's callback must not wait");
@@ -114,26 +129,31 @@ void Hub::Interrupt(ControlBlock& block) {
 void Hub::ThrowInterrupt(ControlBlock& self) {
   if (closing_) {
     self.interrupted = false;
-    throw GreenExit();
+    ThrowFromOutside(self, std::make_exception_ptr(GreenExit()), 0);
   }
   if (self.killed_with != nullptr) {
     self.interrupted = self.first_expired != nullptr;
-    std::rethrow_exception(std::exchange(self.killed_with, nullptr));
+    ThrowFromOutside(self, std::exchange(self.killed_with, nullptr), 0);
   }
   Timeout& expired = *self.first_expired;
   self.first_expired = expired.next_expired_;
   self.interrupted = self.first_expired != nullptr;
   expired.state_ = Timeout::State::kThrown;
-  std::rethrow_exception(expired.Exception());
+  ThrowFromOutside(self, expired.Exception(), expired.in_place_depth_);
 }
 
 void Hub::Kill(ControlBlock& block, std::exception_ptr why) {
-  if (&block == current_) std::rethrow_exception(std::move(why));
+  if (&block == current_) ThrowFromOutside(block, std::move(why), 0);
+  const bool had_begun = block.begun();
+  KillWithoutWaiting(block, std::move(why));
+  // It is in line before us.
+  if (had_begun && current_ != nullptr) YieldToOthers();
+}
+
+void Hub::KillWithoutWaiting(ControlBlock& block, std::exception_ptr why) {
   if (EndUnbegun(block, why)) return;
   if (block.killed_with == nullptr) block.killed_with = std::move(why);
   Interrupt(block);
-  // It is in line before us.
-  if (current_ != nullptr) YieldToOthers();
 }
 
 // One that is ready keeps its place in line, where it is recycled.
@@ -157,6 +177,7 @@ void Hub::StartTimeout(Timeout& timeout) {
   }
   timeout.block_ = current_;
   timeout.green_id_ = current_->record.id.Get();
+  timeout.in_place_depth_ = current_->in_place_depth();
   timeout.state_ = Timeout::State::kIdle;
   const int64_t limit_ns = internal::DelayNanoseconds(timeout.limit_);
   if (limit_ns == TimerQueue::kNever) return;

@@ -112,7 +112,8 @@ enum class WaitReason : uint32_t {
   kTimer = 1,
   kFd = 2,    // see kGreenFd
   kJoin = 3,  // another green thread's end; kGreenWaitsOn is its id
-  kPool = 4,  // a free place in a pool, or the end of all its work
+  kPool = 4,  // a free place in a pool, the next of a pile's or map's results,
+              // or the end of all its work
   kEvent = 5,
   kSemaphore = 6,
   kMutex = 7,  // a uint64 lies there: the id of the green thread that holds it;

@@ -95,6 +95,22 @@ void Task::Execute() noexcept {
   Finish();
 }
 
+void Task::ExecuteInPlace() {
+  ControlBlock& caller = *Hub::Current().current_;
+  InPlaceCall call{caller.in_place, caller.in_place_depth() + 1, {}};
+  caller.in_place = &call;
+  Execute();
+  caller.in_place = call.outer;
+  if (!failed()) return;
+  const std::vector<std::exception_ptr>& thrown = call.thrown_from_outside;
+  if (std::find(thrown.begin(), thrown.end(), failure_->exception) ==
+      thrown.end()) {
+    return;
+  }
+  failure_->was_seen = true;
+  std::rethrow_exception(failure_->exception);
+}
+
 void Task::Abandon(std::exception_ptr why) noexcept {
   Fail(std::move(why));
   failure_->was_seen = true;
@@ -131,22 +147,30 @@ Hub& Task::RequireItsHub(const char* method) const {
                    ": it belongs to another OS thread's hub"));
 }
 
-void Task::Wait() {
-  if (!finished_) {
-    const Hub& hub = RequireItsHub("Wait");
-    if (hub.current_ == block_) {
-      throw std::logic_error(
-          "green::GreenThread::Wait: a green thread cannot wait for itself");
-    }
-    while (!finished_) waiters_.Wait({abi::WaitReason::kJoin, id()});
+void Task::Join() {
+  if (finished_) return;
+  const Hub& hub = RequireItsHub("Wait");
+  if (hub.current_ == block_) {
+    throw std::logic_error(
+        "green::GreenThread::Wait: a green thread cannot wait for itself");
   }
-  if (failure_ == nullptr) return;
+  while (!finished_) waiters_.Wait({abi::WaitReason::kJoin, id()});
+}
+
+void Task::Wait() {
+  Join();
+  if (!failed()) return;
   failure_->was_seen = true;
   std::rethrow_exception(failure_->exception);
 }
 
 void Task::Kill(std::exception_ptr why) {
   if (!finished_) RequireItsHub("Kill").Kill(*block_, std::move(why));
+}
+
+void Task::KillWithoutWaiting(std::exception_ptr why) {
+  if (finished_) return;
+  RequireItsHub("Kill").KillWithoutWaiting(*block_, std::move(why));
 }
 
 bool Task::Cancel() {

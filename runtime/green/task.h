@@ -73,16 +73,28 @@ class Task {
   // Makes the call and finishes.
   void Execute() noexcept;
 
+  // The same in the middle of the calling green thread's own call. When that
+  // was meant to end (Kill, a Timeout set outside of this call) and this one
+  // ended by it, throws that here, after this has finished.
+  void ExecuteInPlace();
+
   // Finishes without making the call. Nobody is told of `why` unless they ask.
   void Abandon(std::exception_ptr why) noexcept;
 
-  // Lets the calling green thread wait until this has finished, then rethrows
-  // what the call threw. Throws std::logic_error where waiting could not end:
-  // from another hub's thread, or from the call itself.
+  // Lets the calling green thread wait until this has finished. Throws
+  // std::logic_error where waiting could not end: from another hub's thread, or
+  // from the call itself.
+  void Join();
+
+  // The same, then rethrows what the call threw.
   void Wait();
+
+  // Whether Wait() would throw what the call threw, once it has finished.
+  bool failed() const { return failure_ != nullptr; }
 
   // See GreenThread.
   void Kill(std::exception_ptr why);
+  void KillWithoutWaiting(std::exception_ptr why);
   bool Cancel();
   LinkId Link(std::function<void()> function);
   bool Unlink(LinkId id);
@@ -133,7 +145,7 @@ class Outcome {
  public:
   void Set(R&& value) { value_.emplace(std::move(value)); }
   const R& Get() const { return *value_; }
-  R Take() { return std::move(*value_); }
+  R&& Take() { return std::move(*value_); }
 
  private:
   std::optional<R> value_;
@@ -160,6 +172,8 @@ class Outcome<void> {
 template <typename R>
 class TaskOf : public Task {
  public:
+  using Result = R;
+
   Outcome<R>& outcome() { return outcome_; }
 
  protected:

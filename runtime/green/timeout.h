@@ -87,6 +87,7 @@ class Timeout : private internal::Timer {
   internal::ControlBlock* block_ = nullptr;  // whose limit it is,
   uint64_t green_id_ = 0;                    // as long as that has this id
   Timeout* next_expired_ = nullptr;
+  int in_place_depth_ = 0;  // of the calls within which it was started
   State state_ = State::kIdle;
 };
 

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
+#include "green/event.h"
 #include "green/green_thread.h"
 #include "green/hub.h"
 #include "gtest/gtest.h"
@@ -150,6 +151,26 @@ TEST(Kill, WakesWhoWaitsForIt) {
   Yield();
   target.Kill(Boom());
   EXPECT_THROW(waiter.Wait(), std::runtime_error);
+}
+
+// A later hub may have the same memory.
+TEST(Kill, IsForgottenWhenTheHubGoesFirst) {
+  InSimulatedTime([](SimulatedTime&) {
+    Event<void> event;
+    auto thread = Spawn([] { Sleep(absl::InfiniteDuration()); });
+    Hub::Current().CallAfter(absl::Seconds(1), [&] {
+      event.Send();
+      thread.Kill();
+    });
+    event.Wait();
+    EXPECT_FALSE(thread.Finished());
+  });
+  InSimulatedTime([](SimulatedTime&) {
+    auto thread = Spawn([] { Sleep(absl::InfiniteDuration()); });
+    Yield();
+    thread.Kill(Boom());
+    EXPECT_THROW(thread.Wait(), std::runtime_error);
+  });
 }
 
 TEST(Kill, InACallbackDoesNotWait) {
