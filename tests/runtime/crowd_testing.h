@@ -19,7 +19,12 @@ namespace green {
 
 constexpr int kWorkers = 8;
 constexpr int kTurns = 60;
+// A sanitizer makes each ten times as slow.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint32_t kSeeds = 30;
+#else
 constexpr uint32_t kSeeds = 200;
+#endif
 
 class Random {
  public:

@@ -13,6 +13,7 @@
 #include "green/queue.h"
 #include "green/timeout.h"
 #include "gtest/gtest.h"
+#include "runtime/crowd_testing.h"
 #include "runtime/hub_testing.h"
 
 namespace green {
@@ -20,8 +21,6 @@ namespace {
 
 constexpr int kPutters = 5;
 constexpr int kGetters = 5;
-constexpr int kTurns = 80;
-constexpr uint32_t kSeeds = 200;
 
 // Whether what is got is counted until it is called done.
 template <typename TheQueue>
