@@ -68,8 +68,9 @@ inline uint64_t PrepareContext(uint64_t stack_end, void (*function)(void*),
   const uint64_t sp = stack_end - colour - kRoomAbove - sizeof(SavedContext);
   auto& context = *reinterpret_cast<SavedContext*>(sp);
   // All that can be set later, as by the first division that is not exact, is
-  // set now: a switch that changes any bit of MXCSR costs 65 ns, one that loads
-  // the same, nothing. Who asks for these flags clears them first.
+  // set now: on some processors, a switch that changes any bit of MXCSR costs
+  // 65 ns, one that loads the same, nothing. Who asks for these flags clears
+  // them first.
   context.mxcsr = GREEN_CONTEXT_MXCSR_START | GREEN_CONTEXT_MXCSR_STICKY;
   // In full precision (figure 3.4).
   context.x87_control = 0x037f;
