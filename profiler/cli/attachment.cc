@@ -40,8 +40,10 @@ std::vector<std::byte> ReadVdso(const Memory& memory,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Open(int32_t pid) {
-  absl::StatusOr<std::unique_ptr<Process>> process = Process::Open(pid);
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Open(
+    int32_t pid, const OpenOptions& options) {
+  absl::StatusOr<std::unique_ptr<Process>> process =
+      Process::Open(pid, options);
   if (!process.ok()) return process.status();
   std::unique_ptr<Attachment> attachment(new Attachment(*std::move(process)));
   if (absl::Status status = attachment->RefreshModules(); !status.ok()) {
@@ -121,18 +123,19 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
   if (!capture.ok()) {
     return ThreadLook{.tid = tid, .status = capture.status()};
   }
-  int64_t pause_ns = 0;
+  ThreadLook look{.tid = tid};
   if (capture->has_value()) {
-    pause_ns = (*capture)->snapshot.pause_ns;
+    look.method = (*capture)->snapshot.method;
+    look.pause_ns = (*capture)->snapshot.pause_ns;
+    look.lost = (*capture)->snapshot.lost;
     sleep = {
         .token = (*capture)->snapshot.sleep,
         .stack = std::make_shared<const Stack>(std::move((*capture)->stack)),
         .state = (*capture)->snapshot.state};
   }
-  return ThreadLook{.tid = tid,
-                    .idle = sleep.state != ThreadState::kRunning,
-                    .stack = sleep.stack,
-                    .pause_ns = pause_ns};
+  look.idle = sleep.state != ThreadState::kRunning;
+  look.stack = sleep.stack;
+  return look;
 }
 
 absl::StatusOr<Attachment::ThreadCapture> Attachment::Capture(ThreadId tid) {

@@ -30,7 +30,8 @@ namespace hubspy {
 
 class Attachment {
  public:
-  static absl::StatusOr<std::unique_ptr<Attachment>> Open(int32_t pid);
+  static absl::StatusOr<std::unique_ptr<Attachment>> Open(
+      int32_t pid, const OpenOptions& options = {});
 
   // Every thread, once. NotFound: the process is gone.
   absl::StatusOr<std::vector<ThreadLook>> Look();

@@ -21,6 +21,15 @@ const std::map<std::string, Format>& Formats() {
   return formats;
 }
 
+const std::map<std::string, CaptureWays>& Ways() {
+  static const auto& ways =
+      *new std::map<std::string, CaptureWays>{{"any", CaptureWays::kAny},
+                                              {"asleep", CaptureWays::kAsleep},
+                                              {"perf", CaptureWays::kPerf},
+                                              {"ptrace", CaptureWays::kPtrace}};
+  return ways;
+}
+
 // What CLI11 fills in; its types are its own.
 struct Values {
   int32_t pid = 0;
@@ -35,6 +44,7 @@ struct Values {
   std::string output;
   std::string format;
   double duration_s = 0;
+  std::string capture = "any";
 };
 
 // An option's value in (low, high], or the line that says so.
@@ -96,6 +106,17 @@ class Parser {
         ->option_text("HZ");
     command->add_flag("-i,--idle", values_.include_idle,
                       "threads that sleep in the kernel, too");
+    command
+        ->add_option("--capture", values_.capture,
+                     "besides threads that sleep: those that run, by the "
+                     "kernel's sampling (perf), by stopping them (ptrace), not "
+                     "at all (asleep), or whichever costs least (any)")
+        ->option_text("WAY")
+        ->check([](const std::string& way) -> std::string {
+          if (Ways().contains(way)) return "";
+          return "unknown way \"" + way +
+                 "\": use --capture any, asleep, perf or ptrace";
+        });
   }
   void AddDuration(CLI::App* command, const std::string& help) {
     command->add_option("-d,--duration", values_.duration_s, help)
@@ -163,6 +184,7 @@ class Parser {
   absl::StatusOr<Command> Top() {
     TopOptions options{.pid = values_.pid,
                        .rate_hz = values_.rate_hz,
+                       .capture = Ways().at(values_.capture),
                        .include_idle = values_.include_idle,
                        .threads = values_.threads,
                        .delay = absl::Seconds(values_.delay_s)};
@@ -173,6 +195,7 @@ class Parser {
     RecordOptions options{.pid = values_.pid,
                           .output = values_.output,
                           .rate_hz = values_.rate_hz,
+                          .capture = Ways().at(values_.capture),
                           .include_idle = values_.include_idle,
                           .threads = values_.threads};
     if (values_.duration_s > 0) {

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "symbolize/name_recording.h"
+#include "target/process.h"
 
 namespace hubspy {
 
@@ -28,6 +29,7 @@ enum class Format { kFlamegraph, kFlat, kRaw };
 struct TopOptions {
   int32_t pid = 0;
   double rate_hz = kDefaultRateHz;
+  CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
   absl::Duration delay = absl::Seconds(1);  // from one table to the next
@@ -40,6 +42,7 @@ struct RecordOptions {
   Format format = Format::kFlamegraph;
   absl::Duration duration = absl::InfiniteDuration();
   double rate_hz = kDefaultRateHz;
+  CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
   NamingOptions naming;

@@ -56,7 +56,8 @@ void Announce(const RecordOptions& options) {
 }
 
 void Summarize(const Profile& profile, Sampler::Stop stop,
-               const RecordOptions& options, absl::string_view written_to) {
+               const RecordOptions& options, const absl::Status& perf_refusal,
+               absl::string_view written_to) {
   if (stop == Sampler::Stop::kTargetGone) {
     std::cerr << absl::StrFormat("Process %d exited after %.1f s.\n",
                                  profile.pid, profile.duration_ns / 1e9);
@@ -71,14 +72,18 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
     std::cerr << "Not every thread could be read: "
               << profile.quality.last_failure << "\n";
   }
+  if (!perf_refusal.ok()) {
+    std::cerr << "Threads that ran were stopped for each sample: no "
+              << perf_refusal.message() << ".\n";
+  }
   std::cerr << SamplesLine(profile) << " written to " << written_to << ".\n";
 }
 
 }  // namespace
 
 absl::StatusOr<int> RunRecord(const RecordOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Attachment::Open(options.pid);
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
+      options.pid, {.ways = options.capture, .rate_hz = options.rate_hz});
   if (!attachment.ok()) return attachment.status();
   absl::StatusOr<std::unique_ptr<OutputFile>> output =
       OutputFile::Create(options.output);
@@ -106,7 +111,8 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
       !status.ok()) {
     return status;
   }
-  Summarize(profile, stop, options, (*output)->name());
+  Summarize(profile, stop, options, (*attachment)->process().PerfRefusal(),
+            (*output)->name());
   return 0;
 }
 

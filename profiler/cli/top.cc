@@ -100,8 +100,8 @@ class LiveScreen {
 }  // namespace
 
 absl::StatusOr<int> RunTop(const TopOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Attachment::Open(options.pid);
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
+      options.pid, {.ways = options.capture, .rate_hz = options.rate_hz});
   if (!attachment.ok()) return attachment.status();
   TopSession session(**attachment, options);
   const bool on_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);

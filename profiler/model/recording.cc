@@ -32,6 +32,8 @@ void Recording::Append(const Recording& other) {
   quality.late += other.quality.late;
   quality.failed += other.quality.failed;
   quality.partial += other.quality.partial;
+  quality.by_perf += other.quality.by_perf;
+  quality.lost += other.quality.lost;
   quality.stops += other.quality.stops;
   quality.worst_pause_ns =
       std::max(quality.worst_pause_ns, other.quality.worst_pause_ns);

@@ -26,6 +26,8 @@ struct Quality {
   int64_t late = 0;            // ticks that came more than one period late
   int64_t failed = 0;          // threads that could not be read
   int64_t partial = 0;         // samples whose stack was cut short
+  int64_t by_perf = 0;         // samples that the kernel took
+  int64_t lost = 0;            // samples of the kernel's that found no room
   int64_t stops = 0;           // samples for which the thread was held
   int64_t worst_pause_ns = 0;  // the longest that a thread was held by us
   std::string last_failure;    // why the latest of `failed` failed

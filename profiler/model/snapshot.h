@@ -30,7 +30,7 @@ enum class ThreadState {
   kZombie,    // gone, not yet reaped
 };
 
-enum class CaptureMethod { kAsleep, kPtrace };
+enum class CaptureMethod { kAsleep, kPerf, kPtrace };
 
 // Some of the target's memory, copied.
 struct MemoryCopy {
@@ -80,6 +80,7 @@ struct Snapshot {
   std::optional<SystemCall> system_call;  // the one it is in, if any
   std::optional<SleepToken> sleep;        // present when it slept
   int64_t pause_ns = 0;  // how long the thread was held for this; 0: not at all
+  int64_t lost = 0;      // samples of the kernel's that found no room before it
 };
 
 }  // namespace hubspy

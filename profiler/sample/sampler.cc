@@ -53,7 +53,9 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
     }
     quality.samples += tick.covers;
     if (look.stack->partial()) quality.partial += tick.covers;
-    if (look.pause_ns > 0) {
+    quality.lost += look.lost;
+    if (look.method == CaptureMethod::kPerf) quality.by_perf += tick.covers;
+    if (look.method == CaptureMethod::kPtrace) {
       ++quality.stops;
       quality.worst_pause_ns = std::max(quality.worst_pause_ns, look.pause_ns);
     }

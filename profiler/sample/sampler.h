@@ -32,7 +32,9 @@ struct ThreadLook {
   bool idle = false;
   // The very same object as in an earlier look when nothing moved.
   std::shared_ptr<const Stack> stack;
+  CaptureMethod method = CaptureMethod::kAsleep;
   int64_t pause_ns = 0;  // how long the thread was held for it; 0: not at all
+  int64_t lost = 0;      // the kernel's samples that found no room before it
 };
 
 // Looks at every thread once. NotFound: the target is gone.

@@ -6,8 +6,9 @@
 //
 // Promises: a thread that sleeps in a system call is never stopped, and a
 // system call in progress never returns early because of us. A running thread
-// is held for as long as one bounded read takes. Whatever ends this process
-// (return, signal, SIGKILL) leaves the target running.
+// is sampled by the kernel where the system allows it, or else held for as long
+// as one bounded read takes. Whatever ends this process (return, signal,
+// SIGKILL) leaves the target running.
 //
 // The surprising part: everything here can fail at any time, because the
 // target may exit between two lines. NotFound then says so.
@@ -46,12 +47,28 @@ struct CaptureRequest {
   std::optional<SleepToken> known_sleep;
 };
 
+// The ways in which a thread may be looked at.
+enum class CaptureWays {
+  kAny,     // whichever costs a thread least, at each look
+  kAsleep,  // only those that sleep
+  kPerf,    // those that sleep, and what the kernel samples
+  kPtrace,  // those that sleep, and those that run by a short stop
+};
+
+struct OpenOptions {
+  CaptureWays ways = CaptureWays::kAny;
+  // How often each thread will be looked at. 0: just now and then, for which
+  // the kernel's sampling is not set up.
+  double rate_hz = 0;
+};
+
 class Process {
  public:
   // NotFound: no such process, or a zombie. InvalidArgument: a kernel thread.
   // PermissionDenied: says which privilege is missing. FailedPrecondition:
   // not a program of this machine's architecture.
-  static absl::StatusOr<std::unique_ptr<Process>> Open(int32_t pid);
+  static absl::StatusOr<std::unique_ptr<Process>> Open(
+      int32_t pid, const OpenOptions& options = {});
 
   virtual ~Process() = default;
 
@@ -64,9 +81,14 @@ class Process {
 
   // nullopt: still in `known_sleep`. NotFound: the thread is gone.
   // FailedPrecondition: it runs and cannot be stopped, because something else
-  // (named) traces it. Aborted: it ran while we looked, look again.
+  // (named) traces it, or because of `ways`. Aborted: it ran while we looked,
+  // or the kernel has no new sample of it: look again.
   virtual absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) = 0;
+
+  // Why threads that run have to be stopped, though the kernel could sample
+  // them; OK: they need not be, so far.
+  virtual absl::Status PerfRefusal() const = 0;
 
   // False once the process is gone or a zombie.
   virtual bool Alive() const = 0;

@@ -89,23 +89,28 @@ std::string SamplesLine(const Profile& profile) {
       Plural(static_cast<int64_t>(profile.threads.size()), "thread"),
       Plural(q.ticks, "look"), profile.rate_hz, profile.duration_ns / 1e9);
 
-  std::vector<std::string> flaws;
-  if (q.late > 0) flaws.push_back(absl::StrCat(q.late, " late"));
+  std::vector<std::string> remarks;
+  if (q.late > 0) remarks.push_back(absl::StrCat(q.late, " late"));
   if (q.failed > 0) {
-    flaws.push_back(absl::StrCat(q.failed, " failed"));
+    remarks.push_back(absl::StrCat(q.failed, " failed"));
     if (!q.last_failure.empty()) {
-      absl::StrAppend(&flaws.back(), " (", CleanText(q.last_failure), ")");
+      absl::StrAppend(&remarks.back(), " (", CleanText(q.last_failure), ")");
     }
   }
   if (q.partial > 0) {
-    flaws.push_back(absl::StrCat(q.partial, " with a partial stack"));
+    remarks.push_back(absl::StrCat(q.partial, " with a partial stack"));
   }
+  if (q.lost > 0) {
+    remarks.push_back(absl::StrCat(q.lost, " that the kernel lost"));
+  }
+  if (q.by_perf > 0) remarks.push_back(absl::StrCat(q.by_perf, " by perf"));
   if (q.stops > 0) {
-    flaws.push_back(absl::StrFormat("%s, the longest %.0f us",
-                                    Plural(q.stops, "stop"),
-                                    q.worst_pause_ns / 1e3));
+    remarks.push_back(absl::StrFormat("%s, the longest %.0f us",
+                                      Plural(q.stops, "stop"),
+                                      q.worst_pause_ns / 1e3));
   }
-  if (!flaws.empty()) absl::StrAppend(&line, "; ", absl::StrJoin(flaws, ", "));
+  if (!remarks.empty())
+    absl::StrAppend(&line, "; ", absl::StrJoin(remarks, ", "));
   return line;
 }
 

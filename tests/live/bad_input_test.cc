@@ -215,8 +215,8 @@ Child StartTracerOf(pid_t target) {
 TEST(BadInput, ARunningThreadThatIsTracedByAnotherIsNamed) {
   Child spin = StartSpin();
   Child tracer = StartTracerOf(spin.pid());
-  const ToolRun record =
-      RunHubspy({"record", "-p", Pid(spin.pid()), "-o", "-", "-d", "0.2"});
+  const ToolRun record = RunHubspy({"record", "-p", Pid(spin.pid()), "-o", "-",
+                                    "-d", "0.2", "--capture", "ptrace"});
   EXPECT_EQ(record.exit_status, kCouldNot);
   EXPECT_THAT(record.err, AllOf(HasSubstr("\nhubspy: thread "),
                                 HasSubstr(Pid(tracer.pid()))));

@@ -28,11 +28,25 @@ std::string DescribeTracer(int32_t tracer_id) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Process>> Process::Open(int32_t pid) {
+absl::StatusOr<std::unique_ptr<Process>> Process::Open(
+    int32_t pid, const OpenOptions& options) {
   absl::StatusOr<ProcDir> directory = CheckTarget(pid);
   if (!directory.ok()) return directory.status();
   return std::make_unique<LinuxProcess>(*std::move(directory),
-                                        DetectRunCounting());
+                                        DetectRunCounting(), options);
+}
+
+LinuxProcess::LinuxProcess(ProcDir directory, RunCounting counting,
+                           const OpenOptions& options)
+    : directory_(std::move(directory)),
+      memory_(directory_),
+      files_(counting),
+      ways_(options.ways) {
+  const bool may_sample =
+      ways_ == CaptureWays::kAny || ways_ == CaptureWays::kPerf;
+  if (!may_sample || options.rate_hz <= 0) return;
+  perf_.emplace(PerfSamples::Options{
+      .period_ns = static_cast<int64_t>(1e9 / options.rate_hz)});
 }
 
 std::string LinuxProcess::CommandLine() const {
@@ -59,6 +73,7 @@ absl::StatusOr<std::vector<ThreadInfo>> LinuxProcess::Threads() const {
   const absl::StatusOr<std::vector<ThreadId>> tids = directory_.ThreadIds();
   if (!tids.ok()) return tids.status();
   files_.KeepOnly(*tids);
+  if (perf_) perf_->KeepOnly(*tids);
   std::vector<ThreadInfo> threads;
   for (const ThreadId tid : *tids) {
     const absl::StatusOr<std::string> text =
@@ -77,9 +92,13 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
   const auto files = files_.Get(directory_, request.tid);
   if (!files.ok()) return files.status();
   const auto failed = [&](absl::Status status) {
-    if (absl::IsNotFound(status)) files_.Forget(request.tid);
+    if (absl::IsNotFound(status)) {
+      files_.Forget(request.tid);
+      if (perf_) perf_->Forget(request.tid);
+    }
     return status;
   };
+  if (perf_) perf_->Update(request.tid);
   if (request.known_sleep) {
     const absl::StatusOr<bool> same = (*files)->StillIn(*request.known_sleep);
     if (!same.ok()) return failed(same.status());
@@ -93,6 +112,10 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
   absl::StatusOr<Look> look = LookWhileAsleep(**files, reader_);
   if (!look.ok()) return failed(look.status());
   if (look->result == LookResult::kSnapshot) return std::move(look->snapshot);
+  if (std::optional<Snapshot> sample = TakeSample(request)) return sample;
+  if (absl::Status refused = RefuseToStop(request.tid); !refused.ok()) {
+    return refused;
+  }
 
   absl::StatusOr<Snapshot> snapshot;
   const absl::Status ran = tracer_.Run([&] {
@@ -103,6 +126,41 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
   if (!ran.ok()) return ran;
   if (!snapshot.ok()) return failed(snapshot.status());
   return *std::move(snapshot);
+}
+
+// Not where something else is wanted of the same instant, or when the stack is
+// deeper than the kernel copies: a stop gives both.
+std::optional<Snapshot> LinuxProcess::TakeSample(
+    const CaptureRequest& request) {
+  if (!perf_ || !request.also.empty()) return std::nullopt;
+  const PerfSample* const sample = perf_->Latest(request.tid);
+  if (sample == nullptr) return std::nullopt;
+  const bool too_deep =
+      sample->stack_cut && sample->stack.bytes.size() < request.max_stack_bytes;
+  if (too_deep && ways_ == CaptureWays::kAny) return std::nullopt;
+  Snapshot snapshot;
+  snapshot.tid = request.tid;
+  snapshot.method = CaptureMethod::kPerf;
+  snapshot.registers = sample->registers;
+  snapshot.stack = sample->stack;
+  snapshot.lost = perf_->TakeLost(request.tid);
+  return snapshot;
+}
+
+absl::Status LinuxProcess::RefuseToStop(ThreadId tid) const {
+  switch (ways_) {
+    case CaptureWays::kAny:
+    case CaptureWays::kPtrace:
+      return absl::OkStatus();
+    case CaptureWays::kAsleep:
+      return absl::FailedPreconditionError(absl::StrCat(
+          "thread ", tid, " runs, and only those that sleep are looked at"));
+    case CaptureWays::kPerf:
+      break;
+  }
+  if (absl::Status refused = PerfRefusal(); !refused.ok()) return refused;
+  return absl::AbortedError(
+      absl::StrCat("the kernel has no new sample of thread ", tid));
 }
 
 LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(

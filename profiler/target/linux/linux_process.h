@@ -1,8 +1,10 @@
 // hubspy::Process on Linux: composes the parts of this folder.
 //
 // A capture first looks whether the thread is asleep, on the caller's thread.
-// If not, the tracer thread moves to the target thread's CPU, which thereby
-// cannot be running there, and settles it: asleep after all, or a short stop.
+// If not, a sample that the kernel took of it will do, if there is one and
+// nothing else is wanted of the same instant. Else the tracer thread moves to
+// the target thread's CPU, which thereby cannot be running there, and settles
+// it: asleep after all, or a short stop.
 #ifndef HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_
 #define HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_
 
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "target/linux/asleep.h"
+#include "target/linux/perf_samples.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/process_vm.h"
 #include "target/linux/ptrace_stop.h"
@@ -25,10 +28,8 @@ namespace hubspy {
 class LinuxProcess : public Process {
  public:
   // `directory`: of a process that may be looked at (see CheckTarget).
-  LinuxProcess(ProcDir directory, RunCounting counting)
-      : directory_(std::move(directory)),
-        memory_(directory_),
-        files_(counting) {}
+  LinuxProcess(ProcDir directory, RunCounting counting,
+               const OpenOptions& options);
 
   int32_t pid() const override { return directory_.pid(); }
   std::string CommandLine() const override;
@@ -37,6 +38,9 @@ class LinuxProcess : public Process {
   absl::StatusOr<std::vector<ThreadInfo>> Threads() const override;
   absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) override;
+  absl::Status PerfRefusal() const override {
+    return perf_ ? perf_->refusal() : absl::OkStatus();
+  }
   bool Alive() const override;
 
  private:
@@ -44,6 +48,8 @@ class LinuxProcess : public Process {
     absl::StatusOr<Snapshot> snapshot;
     AfterJob after = AfterJob::kKeepThread;
   };
+  std::optional<Snapshot> TakeSample(const CaptureRequest& request);
+  absl::Status RefuseToStop(ThreadId tid) const;
   // These two run on the tracer thread.
   Captured CaptureFromItsCpu(const ThreadFiles& files);
   Captured CaptureByStop(const ThreadFiles& files);
@@ -53,6 +59,9 @@ class LinuxProcess : public Process {
   ProcessVmMemory memory_;
   StackReader reader_;
   mutable ThreadFilesCache files_;
+  const CaptureWays ways_;
+  // Absent: not wanted.
+  mutable std::optional<PerfSampler> perf_;
   TracerThread tracer_;
 };
 

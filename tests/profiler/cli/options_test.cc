@@ -40,6 +40,18 @@ TEST(Options, RecordTakesPySpysLetters) {
   EXPECT_EQ(record.naming.lines, NamingOptions::Lines::kFunction);
 }
 
+TEST(Options, CaptureSaysHowThreadsThatRunAreLookedAt) {
+  const auto any = Parse({"record", "-p", "1", "-o", "-"});
+  EXPECT_EQ(std::get<RecordOptions>(*any).capture, CaptureWays::kAny);
+  const auto perf =
+      Parse({"record", "-p", "1", "-o", "-", "--capture", "perf"});
+  EXPECT_EQ(std::get<RecordOptions>(*perf).capture, CaptureWays::kPerf);
+  const auto asleep = Parse({"top", "-p", "1", "--capture", "asleep"});
+  EXPECT_EQ(std::get<TopOptions>(*asleep).capture, CaptureWays::kAsleep);
+  EXPECT_THAT(Complaint({"top", "-p", "1", "--capture", "magic"}),
+              HasSubstr("use --capture any, asleep, perf or ptrace"));
+}
+
 TEST(Options, ARecordingWithoutADurationGoesOnUntilStopped) {
   const auto command = Parse({"record", "-p", "12", "-o", "x.txt"});
   EXPECT_EQ(std::get<RecordOptions>(*command).duration,

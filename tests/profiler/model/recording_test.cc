@@ -92,6 +92,8 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
                    .late = 3,
                    .failed = 4,
                    .partial = 5,
+                   .by_perf = 8,
+                   .lost = 9,
                    .stops = 6,
                    .worst_pause_ns = 70,
                    .last_failure = "old"};
@@ -101,6 +103,8 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
                     .late = 30,
                     .failed = 40,
                     .partial = 50,
+                    .by_perf = 80,
+                    .lost = 90,
                     .stops = 60,
                     .worst_pause_ns = 7,
                     .last_failure = "new"};
@@ -111,6 +115,8 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
   EXPECT_EQ(first.quality.late, 33);
   EXPECT_EQ(first.quality.failed, 44);
   EXPECT_EQ(first.quality.partial, 55);
+  EXPECT_EQ(first.quality.by_perf, 88);
+  EXPECT_EQ(first.quality.lost, 99);
   EXPECT_EQ(first.quality.stops, 66);
   EXPECT_EQ(first.quality.worst_pause_ns, 70);
   EXPECT_EQ(first.quality.last_failure, "new");

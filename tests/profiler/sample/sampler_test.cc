@@ -113,7 +113,14 @@ TEST(Sampler, CountsFailedPartialAndHeldSamples) {
   Sampler sampler(
       [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
         return std::vector<ThreadLook>{
-            {.tid = 1, .stack = cut, .pause_ns = 7000},
+            {.tid = 1,
+             .stack = cut,
+             .method = CaptureMethod::kPtrace,
+             .pause_ns = 7000},
+            {.tid = 3,
+             .stack = StackOf({2}),
+             .method = CaptureMethod::kPerf,
+             .lost = 2},
             {.tid = 2, .status = absl::FailedPreconditionError("traced")}};
       },
       waiter, {.rate_hz = 100, .seed = 1});
@@ -123,6 +130,8 @@ TEST(Sampler, CountsFailedPartialAndHeldSamples) {
   EXPECT_EQ(q.partial, q.ticks);
   EXPECT_EQ(q.failed, q.ticks);
   EXPECT_EQ(q.stops, q.ticks);
+  EXPECT_EQ(q.by_perf, q.ticks);
+  EXPECT_EQ(q.lost, 2 * q.ticks);
   EXPECT_EQ(q.worst_pause_ns, 7000);
   EXPECT_EQ(q.last_failure, "traced");
 }

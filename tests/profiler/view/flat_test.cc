@@ -123,11 +123,14 @@ TEST(Flat, SaysHowGoodTheDataIs) {
   profile.quality.failed = 2;
   profile.quality.last_failure = "it\nended";
   profile.quality.partial = 1;
+  profile.quality.lost = 4;
+  profile.quality.by_perf = 80;
   profile.quality.stops = 12;
   profile.quality.worst_pause_ns = 55'400;
   EXPECT_THAT(RenderFlat(profile, profile, {}),
               HasSubstr("; 3 late, 2 failed (it ended), 1 with a partial "
-                        "stack, 12 stops, the longest 55 us\n"));
+                        "stack, 4 that the kernel lost, 80 by perf, 12 stops, "
+                        "the longest 55 us\n"));
 }
 
 TEST(Flat, SaysHowToSeeSamplesThatWereAllIdle) {

@@ -1,0 +1,163 @@
+// Threads that run, sampled by the kernel: nothing stops them.
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "live/spinning.h"
+#include "support/child.h"
+#include "support/shared.h"
+#include "target/process.h"
+
+namespace hubspy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr double kRateHz = 1000;
+
+std::unique_ptr<Process> OpenOrDie(int32_t pid, CaptureWays ways) {
+  auto process = Process::Open(pid, {.ways = ways, .rate_hz = kRateHz});
+  if (!process.ok()) ADD_FAILURE() << process.status();
+  return *std::move(process);
+}
+
+// Looks until the kernel has a sample; nullopt: it refuses to.
+std::optional<Snapshot> AwaitSample(Process& process, ThreadId tid) {
+  for (;;) {
+    auto snapshot = process.Capture({.tid = tid});
+    if (snapshot.ok()) return **std::move(snapshot);
+    if (!absl::IsAborted(snapshot.status())) {
+      EXPECT_FALSE(process.PerfRefusal().ok()) << snapshot.status();
+      return std::nullopt;
+    }
+    sched_yield();
+  }
+}
+
+TEST(PerfCapture, IsOfOneInstantInTheFunctionThatRunsAndStopsNothing) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  const auto process = OpenOrDie(child.pid(), CaptureWays::kPerf);
+  uint64_t latest = 0;
+  for (int samples = 0; samples < 100;) {
+    const auto snapshot = AwaitSample(*process, child.pid());
+    if (!snapshot) GTEST_SKIP() << process->PerfRefusal();
+    ASSERT_EQ(snapshot->method, CaptureMethod::kPerf);
+    ASSERT_EQ(snapshot->state, ThreadState::kRunning);
+    ASSERT_EQ(snapshot->pause_ns, 0);
+    ASSERT_TRUE(SpinCode().Contains(snapshot->registers.pc()));
+    const auto on_stack =
+        snapshot->stack.Read<uint64_t>(Address(counters->stack_address));
+    ASSERT_TRUE(on_stack.has_value());
+    ASSERT_LE(*on_stack, counters->first);
+    ASSERT_GE(*on_stack, latest);
+    if (*on_stack > latest) ++samples;
+    latest = *on_stack;
+  }
+  EXPECT_EQ(TracerOf(child.pid()), 0);
+}
+
+TEST(PerfCapture, IsPreferredToAStop) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  const auto process = OpenOrDie(child.pid(), CaptureWays::kAny);
+  // Until the first sample is there, it is stopped.
+  for (;;) {
+    const auto snapshot = process->Capture({.tid = child.pid()});
+    if (absl::IsAborted(snapshot.status())) continue;
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    if ((*snapshot)->method == CaptureMethod::kPerf) break;
+    if (!process->PerfRefusal().ok()) GTEST_SKIP() << process->PerfRefusal();
+  }
+}
+
+// What is read besides has to be of the same instant, which the kernel's sample
+// is not.
+TEST(PerfCapture, IsNotForWhoWantsMoreThanTheStack) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  const auto process = OpenOrDie(child.pid(), CaptureWays::kAny);
+  const Address begin(reinterpret_cast<uint64_t>(&counters->first));
+  for (int stops = 0; stops < 50;) {
+    const auto snapshot = process->Capture(
+        {.tid = child.pid(), .also = {{begin, begin + sizeof(uint64_t)}}});
+    if (absl::IsAborted(snapshot.status())) continue;
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    ASSERT_EQ((*snapshot)->method, CaptureMethod::kPtrace);
+    ++stops;
+  }
+}
+
+TEST(PerfCapture, LeavesThreadsThatSleepAsTheyAre) {
+  Child child = Child::Fork([](ChildPipes& parent) {
+    parent.WriteLine("ready");
+    parent.ReadLine();
+    return 0;
+  });
+  child.ReadLine();
+  const auto process = OpenOrDie(child.pid(), CaptureWays::kPerf);
+  const auto snapshot = AwaitSample(*process, child.pid());
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_EQ(snapshot->method, CaptureMethod::kAsleep);
+  EXPECT_EQ(snapshot->system_call->number, SYS_read);
+}
+
+TEST(CaptureWays, AsleepLeavesThreadsThatRunAlone) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  const auto process = OpenOrDie(child.pid(), CaptureWays::kAsleep);
+  const absl::Status status = process->Capture({.tid = child.pid()}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+}
+
+// As a container's seccomp filter does, for the calling process.
+void ForbidPerf() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {.len = 4, .filter = filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) != 0) {
+    abort();
+  }
+}
+
+TEST(PerfCapture, WhereItIsForbiddenThreadsAreStoppedAndItIsSaidWhy) {
+  const Shared<SpinCounters> counters;
+  const Child target = ForkSpinning(counters);
+  Child forbidden = Child::Fork([&](ChildPipes& parent) {
+    ForbidPerf();
+    const auto any = OpenOrDie(target.pid(), CaptureWays::kAny);
+    absl::StatusOr<std::optional<Snapshot>> snapshot;
+    do {
+      snapshot = any->Capture({.tid = target.pid()});
+    } while (absl::IsAborted(snapshot.status()));
+    const bool stopped =
+        snapshot.ok() && (*snapshot)->method == CaptureMethod::kPtrace;
+    parent.WriteLine(stopped ? "stopped" : snapshot.status().ToString());
+    parent.WriteLine(any->PerfRefusal().ToString());
+    const auto perf = OpenOrDie(target.pid(), CaptureWays::kPerf);
+    parent.WriteLine(
+        perf->Capture({.tid = target.pid()}).status().ToString());
+    return 0;
+  });
+  EXPECT_EQ(forbidden.ReadLine(), "stopped");
+  EXPECT_THAT(forbidden.ReadLine(),
+              HasSubstr("perf_event_open: Operation not permitted"));
+  EXPECT_THAT(forbidden.ReadLine(), HasSubstr("PERMISSION_DENIED"));
+}
+
+}  // namespace
+}  // namespace hubspy

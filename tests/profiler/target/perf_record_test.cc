@@ -1,0 +1,99 @@
+#include "target/linux/perf_record.h"
+
+#include <asm/perf_regs.h>
+#include <linux/perf_event.h>
+
+#include <cstring>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace hubspy {
+namespace {
+
+// A sample as the kernel writes it.
+class Body {
+ public:
+  template <typename T>
+  Body& Put(T value) {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&value);
+    bytes_.insert(bytes_.end(), bytes, bytes + sizeof(value));
+    return *this;
+  }
+  Body& Head(uint64_t abi = PERF_SAMPLE_REGS_ABI_64) {
+    return Put<uint32_t>(7).Put<uint32_t>(8).Put<uint64_t>(1234).Put(abi);
+  }
+  // Each with its own value: 100 and upwards, in the kernel's order.
+  Body& UserRegisters() {
+    for (uint64_t i = 0; i < Registers::kCount; ++i) Put<uint64_t>(100 + i);
+    return *this;
+  }
+  Body& Stack(uint64_t reserved, uint64_t copied) {
+    Put(reserved);
+    for (uint64_t i = 0; i < reserved; ++i) Put(static_cast<uint8_t>(i));
+    return Put(copied);
+  }
+  absl::Span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+TEST(ParsePerfSample, ReadsWhatWasAskedFor) {
+  const Body body = Body().Head().UserRegisters().Stack(16, 8);
+  const auto sample = ParsePerfSample(body.bytes());
+  ASSERT_TRUE(sample.has_value());
+  EXPECT_EQ(sample->tid, 8);
+  EXPECT_EQ(sample->time_ns, 1234);
+  EXPECT_EQ(sample->stack.begin, sample->registers.sp());
+  ASSERT_EQ(sample->stack.bytes.size(), 8u);
+  EXPECT_EQ(sample->stack.bytes[7], std::byte{7});
+  EXPECT_FALSE(sample->stack_cut);
+}
+
+// The kernel's order is that of its numbers, of which each that is in the mask
+// has one value.
+TEST(ParsePerfSample, TellsRegistersApart) {
+  const Body body = Body().Head().UserRegisters().Stack(0, 0);
+  const auto sample = ParsePerfSample(body.bytes());
+  ASSERT_TRUE(sample.has_value());
+  const auto rank = [](int number) {
+    const uint64_t below = PerfRegisterMask() & ((uint64_t{1} << number) - 1);
+    return 100 + static_cast<uint64_t>(__builtin_popcountll(below));
+  };
+  EXPECT_EQ(sample->registers.Get(Reg::kRax), rank(PERF_REG_X86_AX));
+  EXPECT_EQ(sample->registers.Get(Reg::kRbx), rank(PERF_REG_X86_BX));
+  EXPECT_EQ(sample->registers.Get(Reg::kRbp), rank(PERF_REG_X86_BP));
+  EXPECT_EQ(sample->registers.Get(Reg::kRsp), rank(PERF_REG_X86_SP));
+  EXPECT_EQ(sample->registers.Get(Reg::kRip), rank(PERF_REG_X86_IP));
+  EXPECT_EQ(sample->registers.Get(Reg::kR8), rank(PERF_REG_X86_R8));
+  EXPECT_EQ(sample->registers.Get(Reg::kR15), rank(PERF_REG_X86_R15));
+}
+
+TEST(ParsePerfSample, SaysThatThereWasMoreStack) {
+  const Body body = Body().Head().UserRegisters().Stack(16, 16);
+  EXPECT_TRUE(ParsePerfSample(body.bytes())->stack_cut);
+}
+
+TEST(ParsePerfSample, RefusesThreadsWithoutUserRegistersOf64Bits) {
+  const Body none = Body().Head(PERF_SAMPLE_REGS_ABI_NONE).Stack(0, 0);
+  EXPECT_FALSE(ParsePerfSample(none.bytes()).has_value());
+  const Body narrow =
+      Body().Head(PERF_SAMPLE_REGS_ABI_32).UserRegisters().Stack(0, 0);
+  EXPECT_FALSE(ParsePerfSample(narrow.bytes()).has_value());
+}
+
+TEST(ParsePerfSample, RefusesWhatIsCutShortOrLies) {
+  const Body body = Body().Head().UserRegisters().Stack(16, 8);
+  for (size_t size = 0; size < body.bytes().size(); ++size) {
+    EXPECT_FALSE(ParsePerfSample(body.bytes().first(size)).has_value()) << size;
+  }
+  const Body more_than_reserved = Body().Head().UserRegisters().Stack(16, 17);
+  EXPECT_FALSE(ParsePerfSample(more_than_reserved.bytes()).has_value());
+  const Body beyond_the_end =
+      Body().Head().UserRegisters().Put(~uint64_t{0}).Put(uint64_t{0});
+  EXPECT_FALSE(ParsePerfSample(beyond_the_end.bytes()).has_value());
+}
+
+}  // namespace
+}  // namespace hubspy
