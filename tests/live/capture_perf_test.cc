@@ -149,8 +149,7 @@ TEST(PerfCapture, WhereItIsForbiddenThreadsAreStoppedAndItIsSaidWhy) {
     parent.WriteLine(stopped ? "stopped" : snapshot.status().ToString());
     parent.WriteLine(any->PerfRefusal().ToString());
     const auto perf = OpenOrDie(target.pid(), CaptureWays::kPerf);
-    parent.WriteLine(
-        perf->Capture({.tid = target.pid()}).status().ToString());
+    parent.WriteLine(perf->Capture({.tid = target.pid()}).status().ToString());
     return 0;
   });
   EXPECT_EQ(forbidden.ReadLine(), "stopped");

@@ -15,7 +15,8 @@
 namespace hubspy {
 
 // What is asked for with each sample (perf_event_open(2), sample_type), and the
-// user registers, in the order of their numbers in the kernel's asm/perf_regs.h.
+// user registers, in the order of their numbers in the kernel's
+// asm/perf_regs.h.
 uint64_t PerfSampleType();
 uint64_t PerfRegisterMask();
 
@@ -23,8 +24,8 @@ struct PerfSample {
   ThreadId tid = 0;
   int64_t time_ns = 0;  // CLOCK_MONOTONIC
   Registers registers;
-  MemoryCopy stack;         // from sp upwards
-  bool stack_cut = false;   // there was more than was asked for
+  MemoryCopy stack;        // from sp upwards
+  bool stack_cut = false;  // there was more than was asked for
 };
 
 // The body of a PERF_RECORD_SAMPLE, without its header. nullopt where the

@@ -93,13 +93,12 @@ absl::Status ExplainOpenError(ThreadId tid, int error) {
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-      return absl::ResourceExhaustedError(
-          absl::StrCat("no perf event for thread ", tid, ": ",
-                       std::strerror(error)));
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "no perf event for thread ", tid, ": ", std::strerror(error)));
     default:
-      return absl::PermissionDeniedError(
-          absl::StrCat("the kernel's sampling (perf_event_open: ",
-                       std::strerror(error), "; ", Paranoia(), ")"));
+      return absl::PermissionDeniedError(absl::StrCat(
+          "the kernel's sampling (perf_event_open: ", std::strerror(error),
+          "; ", Paranoia(), ")"));
   }
 }
 
@@ -121,13 +120,13 @@ absl::StatusOr<std::unique_ptr<PerfSamples>> PerfSamples::Open(
                           PROT_READ | PROT_WRITE, MAP_SHARED, event.get(), 0);
   if (ring == MAP_FAILED) {
     // EPERM: more than perf_event_mlock_kb and RLIMIT_MEMLOCK allow together.
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "no memory for the samples of thread ", tid, ": ",
-        std::strerror(errno)));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no memory for the samples of thread ", tid, ": ",
+                     std::strerror(errno)));
   }
-  return std::unique_ptr<PerfSamples>(new PerfSamples(
-      std::move(event), static_cast<std::byte*>(ring), ring_bytes,
-      options.period_ns));
+  return std::unique_ptr<PerfSamples>(
+      new PerfSamples(std::move(event), static_cast<std::byte*>(ring),
+                      ring_bytes, options.period_ns));
 }
 
 PerfSamples::~PerfSamples() { munmap(ring_, PageSize() + ring_bytes_); }
