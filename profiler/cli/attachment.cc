@@ -153,10 +153,25 @@ absl::StatusOr<Attachment::ThreadCapture> Attachment::Capture(ThreadId tid) {
 absl::StatusOr<std::optional<Attachment::ThreadCapture>>
 Attachment::CaptureUnless(ThreadId tid,
                           const std::optional<SleepToken>& known_sleep) {
-  const CaptureRequest request{.tid = tid, .known_sleep = known_sleep};
+  CaptureRequest request{.tid = tid, .known_sleep = known_sleep};
   if (const auto hub = hubs_.find(tid); hub != hubs_.end()) {
     return CaptureHubThread(request, hub->second);
   }
+  absl::StatusOr<std::optional<ThreadCapture>> capture =
+      CaptureAndUnwind(request);
+  if (capture.ok() && capture->has_value() &&
+      (*capture)->snapshot.method == CaptureMethod::kPerf &&
+      (*capture)->stack.end == StackEnd::kCopyTooSmall) {
+    request.sample_was_too_small = true;
+    auto deeper = CaptureAndUnwind(request);
+    // Else a part of the stack is better than nothing.
+    if (deeper.ok()) return deeper;
+  }
+  return capture;
+}
+
+absl::StatusOr<std::optional<Attachment::ThreadCapture>>
+Attachment::CaptureAndUnwind(const CaptureRequest& request) {
   absl::StatusOr<std::optional<Snapshot>> snapshot = process_->Capture(request);
   if (!snapshot.ok()) return snapshot.status();
   if (!snapshot->has_value()) return std::nullopt;

@@ -75,6 +75,8 @@ class Attachment {
   std::optional<ThreadLook> LookAt(ThreadId tid, Sleep& sleep);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureUnless(
       ThreadId tid, const std::optional<SleepToken>& known_sleep);
+  absl::StatusOr<std::optional<ThreadCapture>> CaptureAndUnwind(
+      const CaptureRequest& request);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureHubThread(
       CaptureRequest request, HubView& hub);
   bool LeavesKnownModules(const Stack& stack) const;

@@ -42,6 +42,9 @@ struct CaptureRequest {
   size_t max_stack_bytes = 64 * 1024;
   // Copied in the same instant as the stack.
   std::vector<AddressRange> also;
+  // The stack in an earlier snapshot of this thread ended too early to be of
+  // use: what the kernel samples will not do this time, and copies more later.
+  bool sample_was_too_small = false;
   // What an earlier snapshot of this thread said of its sleep. When it is
   // still in that sleep, nothing is read again.
   std::optional<SleepToken> known_sleep;

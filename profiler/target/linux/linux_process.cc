@@ -128,16 +128,17 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
   return *std::move(snapshot);
 }
 
-// Not where something else is wanted of the same instant, or when the stack is
-// deeper than the kernel copies: a stop gives both.
+// Not where something else is wanted of the same instant, or more of the stack
+// than the kernel copies: a stop gives both.
 std::optional<Snapshot> LinuxProcess::TakeSample(
     const CaptureRequest& request) {
   if (!perf_ || !request.also.empty()) return std::nullopt;
+  if (request.sample_was_too_small) {
+    perf_->CopyMoreStack(request.tid);
+    return std::nullopt;
+  }
   const PerfSample* const sample = perf_->Latest(request.tid);
   if (sample == nullptr) return std::nullopt;
-  const bool too_deep =
-      sample->stack_cut && sample->stack.bytes.size() < request.max_stack_bytes;
-  if (too_deep && ways_ == CaptureWays::kAny) return std::nullopt;
   Snapshot snapshot;
   snapshot.tid = request.tid;
   snapshot.method = CaptureMethod::kPerf;

@@ -3,11 +3,10 @@
 #include <asm/perf_regs.h>
 #include <linux/perf_event.h>
 
-#include <bitset>
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace hubspy {
 namespace {
@@ -26,25 +25,25 @@ constexpr std::pair<int, Reg> kRegisters[] = {
 
 class Reader {
  public:
-  explicit Reader(absl::Span<const std::byte> bytes) : bytes_(bytes) {}
+  explicit Reader(RingBytes bytes) : bytes_(bytes) {}
 
   template <typename T>
   bool Read(T& value) {
     static_assert(std::is_trivially_copyable_v<T>);
     if (bytes_.size() < sizeof(T)) return false;
-    std::memcpy(&value, bytes_.data(), sizeof(T));
-    bytes_.remove_prefix(sizeof(T));
+    bytes_.CopyTo({reinterpret_cast<std::byte*>(&value), sizeof(T)});
+    bytes_ = bytes_.From(sizeof(T));
     return true;
   }
-  bool Skip(uint64_t size, absl::Span<const std::byte>& skipped) {
+  bool Skip(uint64_t size) {
     if (bytes_.size() < size) return false;
-    skipped = bytes_.first(size);
-    bytes_.remove_prefix(size);
+    bytes_ = bytes_.From(size);
     return true;
   }
+  const RingBytes& rest() const { return bytes_; }
 
  private:
-  absl::Span<const std::byte> bytes_;
+  RingBytes bytes_;
 };
 
 }  // namespace
@@ -60,7 +59,15 @@ uint64_t PerfRegisterMask() {
   return mask;
 }
 
-std::optional<PerfSample> ParsePerfSample(absl::Span<const std::byte> body) {
+void RingBytes::CopyTo(absl::Span<std::byte> into) const {
+  const size_t begin = begin_ % ring_.size();
+  const size_t first = std::min(into.size(), ring_.size() - begin);
+  std::memcpy(into.data(), ring_.data() + begin, first);
+  std::memcpy(into.data() + first, ring_.data(), into.size() - first);
+}
+
+std::optional<PerfSample> ParsePerfSample(RingBytes body,
+                                          size_t max_stack_bytes) {
   Reader reader(body);
   PerfSample sample;
   uint32_t pid = 0;
@@ -81,18 +88,16 @@ std::optional<PerfSample> ParsePerfSample(absl::Span<const std::byte> body) {
   // The kernel reserves all that was asked for, and then says how much of it
   // was there.
   uint64_t reserved = 0;
-  absl::Span<const std::byte> bytes;
-  if (!reader.Read(reserved) || !reader.Skip(reserved, bytes)) {
-    return std::nullopt;
-  }
+  if (!reader.Read(reserved)) return std::nullopt;
+  const RingBytes stack = reader.rest();
   uint64_t copied = 0;
+  if (!reader.Skip(reserved)) return std::nullopt;
   if (reserved > 0 && (!reader.Read(copied) || copied > reserved)) {
     return std::nullopt;
   }
-  bytes = bytes.first(copied);
-  sample.stack = {.begin = sample.registers.sp(),
-                  .bytes = {bytes.begin(), bytes.end()}};
-  sample.stack_cut = copied == reserved;
+  sample.stack.begin = sample.registers.sp();
+  sample.stack.bytes.resize(std::min<uint64_t>(copied, max_stack_bytes));
+  stack.CopyTo(absl::MakeSpan(sample.stack.bytes));
   return sample;
 }
 

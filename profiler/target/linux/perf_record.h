@@ -24,14 +24,38 @@ struct PerfSample {
   ThreadId tid = 0;
   int64_t time_ns = 0;  // CLOCK_MONOTONIC
   Registers registers;
-  MemoryCopy stack;        // from sp upwards
-  bool stack_cut = false;  // there was more than was asked for
+  MemoryCopy stack;  // from sp upwards
 };
 
-// The body of a PERF_RECORD_SAMPLE, without its header. nullopt where the
-// thread was not in user space's hands (a kernel thread, or one that exits),
-// runs 32-bit code, or the bytes are not what was asked for.
-std::optional<PerfSample> ParsePerfSample(absl::Span<const std::byte> body);
+// Bytes that lie in a ring, where what is behind its last byte is its first.
+class RingBytes {
+ public:
+  // `size` bytes from `begin` on, which counts on and on.
+  RingBytes(absl::Span<const std::byte> ring, uint64_t begin, size_t size)
+      : ring_(ring), begin_(begin), size_(size) {}
+
+  size_t size() const { return size_; }
+  RingBytes From(size_t offset) const {
+    return {ring_, begin_ + offset, size_ - offset};
+  }
+  // The first of them; there must be as many.
+  void CopyTo(absl::Span<std::byte> into) const;
+
+ private:
+  absl::Span<const std::byte> ring_;
+  uint64_t begin_;
+  size_t size_;
+};
+
+// The body of a PERF_RECORD_SAMPLE, without its header, and no more than
+// `max_stack_bytes` of its stack. nullopt where the thread was not in user
+// space's hands (a kernel thread, or one that exits), runs 32-bit code, or the
+// bytes are not what was asked for.
+//
+// What is left of the stack is not even looked at: a line of the ring that was
+// read on one CPU costs the next sample, on another, 0.1 us to write.
+std::optional<PerfSample> ParsePerfSample(RingBytes body,
+                                          size_t max_stack_bytes);
 
 }  // namespace hubspy
 

@@ -20,8 +20,9 @@
 namespace hubspy {
 namespace {
 
-// Room for the samples that may come between two looks, which is one as a rule.
-constexpr size_t kSamplesInRing = 3;
+// Room for the samples that come between two looks, which is one as a rule, and
+// more: once each time round the kernel wakes whoever would wait for the ring.
+constexpr size_t kSamplesInRing = 7;
 
 // A sample is of no use to who looks now when the thread has been elsewhere
 // since. But one that waits for a CPU, for some time slices of others, stands
@@ -31,6 +32,9 @@ constexpr int64_t kOldestNs = 20'000'000;
 
 // Besides the stack: the fields of PerfSampleType(), rounded up.
 constexpr size_t kRecordOverhead = 512;
+
+// A record's size is 16 bits wide.
+constexpr uint32_t kMostStackBytes = 60 * 1024;
 
 template <typename T>
 absl::Span<std::byte> AsBytes(T& value) {
@@ -49,7 +53,7 @@ size_t PageSize() {
 }
 
 // A power of two of pages, as the kernel wants it.
-size_t RingBytes(uint32_t stack_bytes) {
+size_t RingSize(uint32_t stack_bytes) {
   size_t bytes = PageSize();
   while (bytes < kSamplesInRing * (stack_bytes + kRecordOverhead)) bytes *= 2;
   return bytes;
@@ -64,6 +68,9 @@ perf_event_attr Attributes(const PerfSamples::Options& options) {
   attr.sample_type = PerfSampleType();
   attr.sample_regs_user = PerfRegisterMask();
   attr.sample_stack_user = options.stack_bytes;
+  // Nobody waits: as late as possible, then.
+  attr.watermark = 1;
+  attr.wakeup_watermark = UINT32_MAX;
   attr.use_clockid = 1;
   attr.clockid = CLOCK_MONOTONIC;
   attr.exclude_hv = 1;
@@ -115,77 +122,79 @@ absl::StatusOr<std::unique_ptr<PerfSamples>> PerfSamples::Open(
   }
   if (fd < 0) return ExplainOpenError(tid, errno);
   ScopedFd event(fd);
-  const size_t ring_bytes = RingBytes(options.stack_bytes);
-  void* const ring = mmap(nullptr, PageSize() + ring_bytes,
-                          PROT_READ | PROT_WRITE, MAP_SHARED, event.get(), 0);
-  if (ring == MAP_FAILED) {
+  const size_t ring_bytes = RingSize(options.stack_bytes);
+  void* const mapping =
+      mmap(nullptr, PageSize() + ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+           event.get(), 0);
+  if (mapping == MAP_FAILED) {
     // EPERM: more than perf_event_mlock_kb and RLIMIT_MEMLOCK allow together.
     return absl::ResourceExhaustedError(
         absl::StrCat("no memory for the samples of thread ", tid, ": ",
                      std::strerror(errno)));
   }
-  return std::unique_ptr<PerfSamples>(
-      new PerfSamples(std::move(event), static_cast<std::byte*>(ring),
-                      ring_bytes, options.period_ns));
+  return std::unique_ptr<PerfSamples>(new PerfSamples(
+      std::move(event),
+      {static_cast<std::byte*>(mapping), PageSize() + ring_bytes}, options));
 }
 
-PerfSamples::~PerfSamples() { munmap(ring_, PageSize() + ring_bytes_); }
+PerfSamples::~PerfSamples() { munmap(mapping_.data(), mapping_.size()); }
+
+absl::Span<const std::byte> PerfSamples::ring() const {
+  return mapping_.subspan(PageSize());
+}
 
 // perf_event_open(2), "MMAP layout": what lies between tail and head is ours,
 // until tail says that it is the kernel's again.
 void PerfSamples::Update() {
-  auto& page = *reinterpret_cast<perf_event_mmap_page*>(ring_);
+  auto& page = *reinterpret_cast<perf_event_mmap_page*>(mapping_.data());
   const uint64_t head =
       std::atomic_ref(page.data_head).load(std::memory_order_acquire);
-  uint64_t tail = page.data_tail;
-  if (head == tail) return;
-  std::optional<uint64_t> last_sample;
-  while (head - tail >= sizeof(perf_event_header)) {
-    perf_event_header header;
-    CopyOut(tail, AsBytes(header));
-    if (header.size < sizeof(header) || header.size > head - tail) break;
-    if (header.type == PERF_RECORD_SAMPLE) last_sample = tail;
+  const uint64_t tail = page.data_tail;
+  if (head == tail || head - tail > ring().size()) return;
+  std::optional<RingBytes> last_sample;
+  RingBytes rest(ring(), tail, head - tail);
+  perf_event_header header;
+  while (rest.size() >= sizeof(header)) {
+    rest.CopyTo(AsBytes(header));
+    if (header.size < sizeof(header) || header.size > rest.size()) break;
+    const RingBytes body(ring(), head - rest.size() + sizeof(header),
+                         header.size - sizeof(header));
+    if (header.type == PERF_RECORD_SAMPLE) last_sample = body;
     if (header.type == PERF_RECORD_LOST) {
       struct {
         uint64_t id;
         uint64_t count;
       } lost = {};
-      CopyOut(tail + sizeof(header), AsBytes(lost));
+      if (body.size() >= sizeof(lost)) body.CopyTo(AsBytes(lost));
       lost_ += static_cast<int64_t>(lost.count);
     }
-    tail += header.size;
+    rest = rest.From(header.size);
   }
-  if (last_sample) ReadSample(*last_sample);
+  if (last_sample) {
+    if (auto sample = ParsePerfSample(*last_sample, options_.read_bytes)) {
+      latest_ = std::move(sample);
+    }
+  }
   std::atomic_ref(page.data_tail).store(head, std::memory_order_release);
 }
 
-void PerfSamples::ReadSample(uint64_t at) {
-  perf_event_header header;
-  CopyOut(at, AsBytes(header));
-  std::vector<std::byte> body(header.size - sizeof(header));
-  CopyOut(at + sizeof(header), absl::MakeSpan(body));
-  if (auto sample = ParsePerfSample(body)) latest_ = std::move(sample);
+bool PerfSamples::ReadMoreStack() {
+  if (options_.read_bytes >= options_.stack_bytes) return false;
+  options_.read_bytes = std::min(2 * options_.read_bytes, options_.stack_bytes);
+  return true;
 }
 
 const PerfSample* PerfSamples::Latest() const {
   if (!latest_) return nullptr;
   const int64_t age_ns = NowNs() - latest_->time_ns;
-  return age_ns <= std::max(kOldestNs, kOldestPeriods * period_ns_) ? &*latest_
-                                                                    : nullptr;
-}
-
-// The ring goes round.
-void PerfSamples::CopyOut(uint64_t at, absl::Span<std::byte> into) const {
-  const std::byte* const data = ring_ + PageSize();
-  const size_t begin = at % ring_bytes_;
-  const size_t first = std::min(into.size(), ring_bytes_ - begin);
-  std::memcpy(into.data(), data + begin, first);
-  std::memcpy(into.data() + first, data, into.size() - first);
+  return age_ns <= std::max(kOldestNs, kOldestPeriods * options_.period_ns)
+             ? &*latest_
+             : nullptr;
 }
 
 PerfSamples* PerfSampler::Find(ThreadId tid) const {
   const auto known = threads_.find(tid);
-  return known == threads_.end() ? nullptr : known->second.get();
+  return known == threads_.end() ? nullptr : known->second.samples.get();
 }
 
 void PerfSampler::Update(ThreadId tid) {
@@ -194,12 +203,32 @@ void PerfSampler::Update(ThreadId tid) {
 
 const PerfSample* PerfSampler::Latest(ThreadId tid) {
   if (const PerfSamples* const samples = Find(tid)) return samples->Latest();
-  if (!refusal_.ok() || threads_.contains(tid)) return nullptr;
-  auto samples = PerfSamples::Open(tid, options_);
-  if (absl::IsPermissionDenied(samples.status())) refusal_ = samples.status();
-  if (absl::IsNotFound(samples.status())) return nullptr;
-  threads_[tid] = samples.ok() ? *std::move(samples) : nullptr;
+  if (refusal_.ok() && !threads_.contains(tid)) Open(tid, options_.stack_bytes);
   return nullptr;
+}
+
+void PerfSampler::Open(ThreadId tid, uint32_t stack_bytes) {
+  PerfSamples::Options options = options_;
+  options.stack_bytes = stack_bytes;
+  if (stack_bytes > options_.stack_bytes) options.read_bytes = stack_bytes;
+  auto samples = PerfSamples::Open(tid, options);
+  if (absl::IsPermissionDenied(samples.status())) refusal_ = samples.status();
+  if (absl::IsNotFound(samples.status())) return;
+  threads_[tid] = {.samples = samples.ok() ? *std::move(samples) : nullptr,
+                   .stack_bytes = stack_bytes};
+}
+
+void PerfSampler::CopyMoreStack(ThreadId tid) {
+  const auto known = threads_.find(tid);
+  if (known == threads_.end() || known->second.samples == nullptr ||
+      known->second.samples->ReadMoreStack() ||
+      known->second.stack_bytes >= kMostStackBytes) {
+    return;
+  }
+  const uint32_t more =
+      std::min(2 * known->second.stack_bytes, kMostStackBytes);
+  threads_.erase(known);  // first: its ring counts against what may be locked
+  Open(tid, more);
 }
 
 int64_t PerfSampler::TakeLost(ThreadId tid) {

@@ -32,8 +32,10 @@ class PerfSamples {
  public:
   struct Options {
     int64_t period_ns = 0;  // of CPU time, from one sample to the next
-    // A multiple of 8. The kernel copies no more than there is.
-    uint32_t stack_bytes = 32 * 1024;
+    // How much of the stack the kernel copies (a multiple of 8, below 64 KiB),
+    // and how much of that is read here, at first (see CopyMoreStack).
+    uint32_t stack_bytes = 8 * 1024;
+    uint32_t read_bytes = 2 * 1024;
   };
 
   // NotFound: no such thread. PermissionDenied: the system does not allow it,
@@ -52,24 +54,23 @@ class PerfSamples {
   // Null: none, or too long ago. Valid until the next Update.
   const PerfSample* Latest() const;
 
+  // Reads more of the stack from now on; false when that is all of the copy.
+  bool ReadMoreStack();
+
   // Samples that the kernel had no room for, since the last call.
   int64_t TakeLost() { return std::exchange(lost_, 0); }
 
  private:
-  PerfSamples(ScopedFd event, std::byte* ring, size_t ring_bytes,
-              int64_t period_ns)
-      : event_(std::move(event)),
-        ring_(ring),
-        ring_bytes_(ring_bytes),
-        period_ns_(period_ns) {}
+  PerfSamples(ScopedFd event, absl::Span<std::byte> mapping,
+              const Options& options)
+      : event_(std::move(event)), mapping_(mapping), options_(options) {}
 
-  void ReadSample(uint64_t at);
-  void CopyOut(uint64_t at, absl::Span<std::byte> into) const;
+  absl::Span<const std::byte> ring() const;
 
   ScopedFd event_;
-  std::byte* ring_;  // one page that says where the rest begins and ends
-  size_t ring_bytes_;
-  int64_t period_ns_;
+  // One page that says where in the ring, which is the rest, records lie.
+  absl::Span<std::byte> mapping_;
+  Options options_;
   std::optional<PerfSample> latest_;
   int64_t lost_ = 0;
 };
@@ -86,6 +87,8 @@ class PerfSampler {
   // there never is one.
   const PerfSample* Latest(ThreadId tid);
   int64_t TakeLost(ThreadId tid);
+  // Copies more of this thread's stack from now on, if that is possible.
+  void CopyMoreStack(ThreadId tid);
 
   // OK, or why the system refuses.
   const absl::Status& refusal() const { return refusal_; }
@@ -95,12 +98,17 @@ class PerfSampler {
   void KeepOnly(absl::Span<const ThreadId> tids);
 
  private:
+  struct Thread {
+    std::unique_ptr<PerfSamples> samples;  // null: not of this one
+    uint32_t stack_bytes = 0;
+  };
+
   PerfSamples* Find(ThreadId tid) const;
+  void Open(ThreadId tid, uint32_t stack_bytes);
 
   PerfSamples::Options options_;
   absl::Status refusal_;
-  // Null: not for this one.
-  absl::flat_hash_map<ThreadId, std::unique_ptr<PerfSamples>> threads_;
+  absl::flat_hash_map<ThreadId, Thread> threads_;
 };
 
 }  // namespace hubspy

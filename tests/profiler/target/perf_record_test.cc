@@ -3,7 +3,8 @@
 #include <asm/perf_regs.h>
 #include <linux/perf_event.h>
 
-#include <cstring>
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -35,27 +36,31 @@ class Body {
   }
   absl::Span<const std::byte> bytes() const { return bytes_; }
 
+  std::optional<PerfSample> Parse(size_t max_stack_bytes = 1024) const {
+    return ParsePerfSample(RingBytes(bytes_, 0, bytes_.size()),
+                           max_stack_bytes);
+  }
+
  private:
   std::vector<std::byte> bytes_;
 };
 
 TEST(ParsePerfSample, ReadsWhatWasAskedFor) {
   const Body body = Body().Head().UserRegisters().Stack(16, 8);
-  const auto sample = ParsePerfSample(body.bytes());
+  const auto sample = body.Parse();
   ASSERT_TRUE(sample.has_value());
   EXPECT_EQ(sample->tid, 8);
   EXPECT_EQ(sample->time_ns, 1234);
   EXPECT_EQ(sample->stack.begin, sample->registers.sp());
   ASSERT_EQ(sample->stack.bytes.size(), 8u);
   EXPECT_EQ(sample->stack.bytes[7], std::byte{7});
-  EXPECT_FALSE(sample->stack_cut);
 }
 
 // The kernel's order is that of its numbers, of which each that is in the mask
 // has one value.
 TEST(ParsePerfSample, TellsRegistersApart) {
   const Body body = Body().Head().UserRegisters().Stack(0, 0);
-  const auto sample = ParsePerfSample(body.bytes());
+  const auto sample = body.Parse();
   ASSERT_TRUE(sample.has_value());
   const auto rank = [](int number) {
     const uint64_t below = PerfRegisterMask() & ((uint64_t{1} << number) - 1);
@@ -70,29 +75,46 @@ TEST(ParsePerfSample, TellsRegistersApart) {
   EXPECT_EQ(sample->registers.Get(Reg::kR15), rank(PERF_REG_X86_R15));
 }
 
-TEST(ParsePerfSample, SaysThatThereWasMoreStack) {
-  const Body body = Body().Head().UserRegisters().Stack(16, 16);
-  EXPECT_TRUE(ParsePerfSample(body.bytes())->stack_cut);
+TEST(ParsePerfSample, TakesNoMoreOfTheStackThanIsWanted) {
+  const Body body = Body().Head().UserRegisters().Stack(16, 12);
+  EXPECT_EQ(body.Parse(5)->stack.bytes.size(), 5u);
+}
+
+TEST(ParsePerfSample, GoesRoundTheRing) {
+  const Body body = Body().Head().UserRegisters().Stack(16, 8);
+  const size_t size = body.bytes().size();
+  for (size_t shift = 0; shift < size; ++shift) {
+    std::vector<std::byte> ring(body.bytes().begin(), body.bytes().end());
+    std::rotate(ring.begin(), ring.begin() + static_cast<ptrdiff_t>(shift),
+                ring.end());
+    // Round and round: it is far behind its first turn.
+    const auto sample =
+        ParsePerfSample(RingBytes(ring, 7 * size + (size - shift), size), 1024);
+    ASSERT_TRUE(sample.has_value()) << shift;
+    EXPECT_EQ(sample->registers.Get(Reg::kR15), 116u);
+    EXPECT_EQ(sample->stack.bytes[7], std::byte{7});
+  }
 }
 
 TEST(ParsePerfSample, RefusesThreadsWithoutUserRegistersOf64Bits) {
   const Body none = Body().Head(PERF_SAMPLE_REGS_ABI_NONE).Stack(0, 0);
-  EXPECT_FALSE(ParsePerfSample(none.bytes()).has_value());
+  EXPECT_FALSE(none.Parse().has_value());
   const Body narrow =
       Body().Head(PERF_SAMPLE_REGS_ABI_32).UserRegisters().Stack(0, 0);
-  EXPECT_FALSE(ParsePerfSample(narrow.bytes()).has_value());
+  EXPECT_FALSE(narrow.Parse().has_value());
 }
 
 TEST(ParsePerfSample, RefusesWhatIsCutShortOrLies) {
   const Body body = Body().Head().UserRegisters().Stack(16, 8);
   for (size_t size = 0; size < body.bytes().size(); ++size) {
-    EXPECT_FALSE(ParsePerfSample(body.bytes().first(size)).has_value()) << size;
+    const RingBytes cut(body.bytes(), 0, size);
+    EXPECT_FALSE(ParsePerfSample(cut, 1024).has_value()) << size;
   }
   const Body more_than_reserved = Body().Head().UserRegisters().Stack(16, 17);
-  EXPECT_FALSE(ParsePerfSample(more_than_reserved.bytes()).has_value());
+  EXPECT_FALSE(more_than_reserved.Parse().has_value());
   const Body beyond_the_end =
       Body().Head().UserRegisters().Put(~uint64_t{0}).Put(uint64_t{0});
-  EXPECT_FALSE(ParsePerfSample(beyond_the_end.bytes()).has_value());
+  EXPECT_FALSE(beyond_the_end.Parse().has_value());
 }
 
 }  // namespace
