@@ -14,7 +14,9 @@ namespace {
 
 class Dumper {
  public:
-  explicit Dumper(Attachment& attachment) : attachment_(attachment) {}
+  explicit Dumper(Attachment& attachment)
+      : attachment_(attachment),
+        symbolizer_({.jit_names = &attachment.jit_names()}) {}
 
   absl::StatusOr<Dump> Take() {
     absl::StatusOr<std::vector<ThreadInfo>> threads =
@@ -57,6 +59,7 @@ class Dumper {
   }
 
   Dump::NamedStack Name(const Stack& stack) {
+    attachment_.LearnJitNames({&stack, 1});
     return {.frames = NameStack(stack, attachment_.modules(), symbolizer_),
             .end = stack.end};
   }
@@ -73,6 +76,7 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
   if (!attachment.ok()) return attachment.status();
   absl::StatusOr<Dump> dump = Dumper(**attachment).Take();
   if (!dump.ok()) return dump.status();
+  WarnOfJitNames(**attachment);
   std::cout << (options.json ? RenderDumpJson(*dump) : RenderDumpText(*dump))
             << std::flush;
   return 0;

@@ -99,13 +99,14 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
                                             " exited before its first sample"));
   }
 
-  Symbolizer symbolizer;
+  Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names()});
   const Profile profile =
       NameProfile(recording, **attachment, symbolizer, options.naming);
   if (absl::Status status = (*output)->Write(Render(profile, options));
       !status.ok()) {
     return status;
   }
+  WarnOfJitNames(**attachment);
   Summarize(profile, stop, options, (*output)->name());
   return 0;
 }

@@ -9,7 +9,8 @@ TopSession::TopSession(Attachment& attachment, const TopOptions& options)
     : attachment_(attachment),
       options_(options),
       sampler_([this] { return attachment_.Look(); }, waiter_,
-               {.rate_hz = options.rate_hz, .seed = std::random_device{}()}) {
+               {.rate_hz = options.rate_hz, .seed = std::random_device{}()}),
+      symbolizer_({.jit_names = &attachment.jit_names()}) {
   Reset();
 }
 

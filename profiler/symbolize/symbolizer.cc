@@ -30,6 +30,8 @@ std::string UnknownName(const Module* module, CodeAddress address) {
 
 class Symbolizer::Impl {
  public:
+  explicit Impl(const SymbolizerOptions& options) : options_(options) {}
+
   absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
                                         CodeAddress address) {
     auto [it, inserted] = resolved_.try_emplace(KeyOf(module, address));
@@ -39,7 +41,8 @@ class Symbolizer::Impl {
 
  private:
   // An image may be loaded twice, and an address may belong to one module now
-  // and to another later. A module without an image is known by its path.
+  // and to another later. A module without an image is known by its path. A
+  // JIT uses addresses again: its code is known by its name, too.
   struct Key {
     const Image* image = nullptr;
     std::string path;
@@ -52,12 +55,19 @@ class Symbolizer::Impl {
     }
   };
 
-  static Key KeyOf(const LoadedModule* module, CodeAddress address) {
-    if (module == nullptr) return {.address = address};
+  Key KeyOf(const LoadedModule* module, CodeAddress address) const {
+    if (module == nullptr) {
+      return {.path = std::string(JitName(address)), .address = address};
+    }
     return {.image = module->image.get(),
             .path = module->image == nullptr ? module->module.path : "",
             .load_bias = module->module.load_bias,
             .address = address};
+  }
+
+  absl::string_view JitName(CodeAddress address) const {
+    if (options_.jit_names == nullptr) return "";
+    return options_.jit_names->Find(address.lookup());
   }
 
   std::vector<SymbolFrame> LookUp(const LoadedModule* loaded,
@@ -77,6 +87,11 @@ class Symbolizer::Impl {
                           .inlined = f.inlined});
       }
     }
+    if (module == nullptr && !JitName(address).empty()) {
+      frames.push_back({.function = std::string(JitName(address)),
+                        .module = options_.jit_names->file(),
+                        .address = address.address()});
+    }
     if (frames.empty()) {
       frames.push_back({.function = UnknownName(module, address),
                         .module = module == nullptr ? "" : module->path,
@@ -92,11 +107,13 @@ class Symbolizer::Impl {
     return *symbols;
   }
 
+  const SymbolizerOptions options_;
   absl::flat_hash_map<const Image*, std::unique_ptr<ImageSymbols>> images_;
   absl::node_hash_map<Key, std::vector<SymbolFrame>> resolved_;
 };
 
-Symbolizer::Symbolizer() : impl_(std::make_unique<Impl>()) {}
+Symbolizer::Symbolizer(const SymbolizerOptions& options)
+    : impl_(std::make_unique<Impl>(options)) {}
 Symbolizer::~Symbolizer() = default;
 
 absl::Span<const SymbolFrame> Symbolizer::Resolve(const LoadedModule* module,

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "target/linux/asleep.h"
+#include "target/linux/perf_map_file.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/process_vm.h"
 #include "target/linux/ptrace_stop.h"
@@ -35,6 +36,9 @@ class LinuxProcess : public Process {
   const Memory& memory() const override { return memory_; }
   absl::StatusOr<std::vector<Mapping>> Mappings() const override;
   absl::StatusOr<std::vector<ThreadInfo>> Threads() const override;
+  absl::StatusOr<PerfMapText> ReadPerfMap() override {
+    return perf_map_.ReadOn(directory_);
+  }
   absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) override;
   bool Alive() const override;
@@ -54,6 +58,7 @@ class LinuxProcess : public Process {
   StackReader reader_;
   mutable ThreadFilesCache files_;
   TracerThread tracer_;
+  PerfMapFile perf_map_;
 };
 
 }  // namespace hubspy

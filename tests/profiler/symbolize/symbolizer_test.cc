@@ -248,6 +248,34 @@ TEST(Symbolizer, SaysWhereUnknownCodeLies) {
               ElementsAre("notes.txt+0x3"));
 }
 
+TEST(Symbolizer, NamesCodeOutsideOfModulesByTheJitsMap) {
+  PerfMap map("perf-7.map");
+  map.Append("1000 10 tick\n");
+  Symbolizer symbolizer({.jit_names = &map});
+  const auto frames =
+      symbolizer.Resolve(nullptr, CodeAddress::Return(Address(0x1010)));
+  EXPECT_THAT(Functions(frames), ElementsAre("tick"));
+  EXPECT_EQ(frames[0].module, "perf-7.map");
+  EXPECT_EQ(frames[0].address, Address(0x1010));
+  const LoadedModule module = Loaded(FileImage::Of(Fixture("dwarf5")));
+  EXPECT_THAT(Functions(symbolizer.Resolve(&module, At(0x1008))),
+              testing::Not(testing::Contains("tick")));
+}
+
+TEST(Symbolizer, FollowsTheJitsMapAsItGrows) {
+  PerfMap map("perf-7.map");
+  Symbolizer symbolizer({.jit_names = &map});
+  const auto before = symbolizer.Resolve(nullptr, At(0x1004));
+  EXPECT_THAT(Functions(before), ElementsAre("[0x1004]"));
+  map.Append("1000 10 tick\n");
+  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004))),
+              ElementsAre("tick"));
+  map.Append("1000 10 tock\n");
+  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004))),
+              ElementsAre("tock"));
+  EXPECT_THAT(Functions(before), ElementsAre("[0x1004]")) << "still valid";
+}
+
 TEST(Symbolizer, KeepsResultsInPlace) {
   const LoadedModule module = Loaded(FileImage::Of(Fixture("dwarf5")));
   Symbolizer symbolizer;
