@@ -24,8 +24,8 @@ class JitNames : public testing::Test {
   ~JitNames() override { unlink(map_.c_str()); }
 
   ToolRun Record() {
-    return RunHubspy({"record", "-p", pid_, "-o", "-", "-f", "raw", "-d",
-                      "0.3"});
+    return RunHubspy(
+        {"record", "-p", pid_, "-o", "-", "-f", "raw", "-d", "0.3"});
   }
 
   Child jit_ = Child::Exec({JIT_LOOP});
@@ -52,9 +52,9 @@ TEST_F(JitNames, SoDoDumpAndTop) {
 }
 
 TEST_F(JitNames, AreKnownOfAProcessThatIsGoneByThen) {
-  Child killer = Child::Exec({"sh", "-c", absl::StrCat("sleep 0.5; kill -9 ", pid_)});
-  const ToolRun run =
-      RunHubspy({"record", "-p", pid_, "-o", "-", "-f", "raw"});
+  Child killer =
+      Child::Exec({"sh", "-c", absl::StrCat("sleep 0.5; kill -9 ", pid_)});
+  const ToolRun run = RunHubspy({"record", "-p", pid_, "-o", "-", "-f", "raw"});
   EXPECT_THAT(run.err, HasSubstr("exited"));
   EXPECT_THAT(run.out, HasSubstr("jitted loop (perf-"));
 }

@@ -37,8 +37,8 @@ TEST_P(NodeNames, StacksOfJavaScriptReadFromTheCallerDown) {
   Child node = Child::Exec(argv);
   ASSERT_EQ(node.ReadLine(), "ready");
   const std::string pid = std::to_string(node.pid());
-  const ToolRun run = RunHubspy({"record", "-p", pid, "-o", "-", "-f", "raw",
-                                 "-d", "1", "--nolineno"});
+  const ToolRun run = RunHubspy(
+      {"record", "-p", pid, "-o", "-", "-f", "raw", "-d", "1", "--nolineno"});
   unlink(absl::StrCat("/tmp/perf-", pid, ".map").c_str());
   ASSERT_EQ(run.exit_status, 0) << run.err;
   int samples = 0, named = 0;

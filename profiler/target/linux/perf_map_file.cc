@@ -25,8 +25,9 @@ absl::StatusOr<ScopedFd> OpenIn(const ProcDir& directory,
       directory.OpenFile(absl::StrCat("task/", *tid, "/root/tmp"));
   if (!folder.ok()) return folder.status();
   // Nonblocking: it may be a pipe that nobody writes to.
-  ScopedFd fd(openat(folder->get(), file.c_str(),
-                     O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  ScopedFd fd(
+      openat(folder->get(), file.c_str(),
+             O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (fd.get() >= 0) return fd;
   if (errno == ELOOP) return CheckPerfMapOwner({.regular_file = false}, file);
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot open /tmp/", file));
@@ -37,9 +38,9 @@ absl::StatusOr<std::string> ReadRange(const ScopedFd& fd, uint64_t begin,
   std::string text(end - begin, '\0');
   size_t filled = 0;
   while (filled < text.size()) {
-    const ssize_t n = pread(fd.get(), text.data() + filled,
-                            text.size() - filled,
-                            static_cast<off_t>(begin + filled));
+    const ssize_t n =
+        pread(fd.get(), text.data() + filled, text.size() - filled,
+              static_cast<off_t>(begin + filled));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return absl::ErrnoToStatus(errno, "cannot read a perf map");
     if (n == 0) break;  // somebody truncates it
@@ -70,8 +71,8 @@ absl::StatusOr<PerfMapText> PerfMapFile::ReadOn(const ProcDir& directory) {
   if (!status_text.ok()) return status_text.status();
   const absl::StatusOr<ThreadStatus> status = ParseStatus(*status_text);
   if (!status.ok()) return status.status();
-  PerfMapText result{
-      .file = absl::StrCat("perf-", status->innermost_id, ".map")};
+  PerfMapText result{.file =
+                         absl::StrCat("perf-", status->innermost_id, ".map")};
   const absl::StatusOr<ScopedFd> fd = OpenIn(directory, result.file);
   if (!fd.ok()) return fd.status();
   struct stat file;

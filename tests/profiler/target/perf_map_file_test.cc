@@ -90,10 +90,10 @@ TEST_F(PerfMapFileTest, ReadsNoMoreThanItsBound) {
 }
 
 TEST(CheckPerfMapOwner, BelievesTheTargetsUserAndRoot) {
-  EXPECT_TRUE(CheckPerfMapOwner({.file_user_id = 7, .target_user_id = 7}, "f")
-                  .ok());
-  EXPECT_TRUE(CheckPerfMapOwner({.file_user_id = 0, .target_user_id = 7}, "f")
-                  .ok());
+  EXPECT_TRUE(
+      CheckPerfMapOwner({.file_user_id = 7, .target_user_id = 7}, "f").ok());
+  EXPECT_TRUE(
+      CheckPerfMapOwner({.file_user_id = 0, .target_user_id = 7}, "f").ok());
   const absl::Status others =
       CheckPerfMapOwner({.file_user_id = 7, .target_user_id = 0}, "f");
   EXPECT_EQ(others.message(),
