@@ -1,6 +1,8 @@
 // JavaScript that node compiled, by the names that it writes down for perf.
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,11 @@ TEST_P(NodeNames, StacksOfJavaScriptReadFromTheCallerDown) {
       Child::Exec({"sh", "-c", "command -v node"}).Wait() != 0) {
     GTEST_SKIP() << "there is no node here";
   }
-  std::vector<std::string> argv = {"node", "--perf-basic-prof"};
+  // It leaves a log where it runs.
+  std::string folder = testing::TempDir() + "node_XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::vector<std::string> argv = {"env", "-C", folder, "node",
+                                   "--perf-basic-prof"};
   argv.insert(argv.end(), GetParam().begin(), GetParam().end());
   argv.insert(argv.end(), {"-e", kScript});
   Child node = Child::Exec(argv);
@@ -40,6 +46,7 @@ TEST_P(NodeNames, StacksOfJavaScriptReadFromTheCallerDown) {
   const ToolRun run = RunHubspy(
       {"record", "-p", pid, "-o", "-", "-f", "raw", "-d", "1", "--nolineno"});
   unlink(absl::StrCat("/tmp/perf-", pid, ".map").c_str());
+  std::filesystem::remove_all(folder);
   ASSERT_EQ(run.exit_status, 0) << run.err;
   int samples = 0, named = 0;
   for (const absl::string_view line :
