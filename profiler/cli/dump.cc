@@ -14,9 +14,10 @@ namespace {
 
 class Dumper {
  public:
-  explicit Dumper(Attachment& attachment)
+  Dumper(Attachment& attachment, const DumpOptions& options)
       : attachment_(attachment),
-        symbolizer_({.jit_names = &attachment.jit_names()}) {}
+        symbolizer_({.jit_names = &attachment.jit_names(),
+                     .short_names = options.short_names}) {}
 
   absl::StatusOr<Dump> Take() {
     absl::StatusOr<std::vector<ThreadInfo>> threads =
@@ -74,7 +75,7 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
       Attachment::Open(options.pid);
   if (!attachment.ok()) return attachment.status();
-  absl::StatusOr<Dump> dump = Dumper(**attachment).Take();
+  absl::StatusOr<Dump> dump = Dumper(**attachment, options).Take();
   if (!dump.ok()) return dump.status();
   WarnOfJitNames(**attachment);
   std::cout << (options.json ? RenderDumpJson(*dump) : RenderDumpText(*dump))

@@ -29,6 +29,7 @@ struct Values {
   bool threads = false;
   bool function = false;
   bool no_line = false;
+  bool short_names = false;
   bool json = false;
   double delay_s = 1;
   int tables = 0;
@@ -97,6 +98,10 @@ class Parser {
     command->add_flag("-i,--idle", values_.include_idle,
                       "threads that sleep in the kernel, too");
   }
+  void AddShortNames(CLI::App* command) {
+    command->add_flag("--short-names", values_.short_names,
+                      "template arguments as <…>");
+  }
   void AddDuration(CLI::App* command, const std::string& help) {
     command->add_option("-d,--duration", values_.duration_s, help)
         ->check(Within(0, 1e9, "a duration is a number of seconds above 0"))
@@ -107,6 +112,7 @@ class Parser {
     AddPid(top_);
     AddSampling(top_);
     top_->add_flag("-t,--threads", values_.threads, "a line for each thread");
+    AddShortNames(top_);
     top_->add_option("--delay", values_.delay_s, "between two tables")
         ->check(Within(0, 3600, "a delay is above 0 and at most 3600 seconds"))
         ->option_text("SECONDS");
@@ -135,11 +141,13 @@ class Parser {
                       "by a function's first line, not by lines");
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
         ->excludes("--function");
+    AddShortNames(record_);
   }
   void AddDump() {
     dump_ = app_.add_subcommand("dump", "every thread's stack, once");
     AddPid(dump_);
     dump_->add_flag("-j,--json", values_.json, "as JSON");
+    AddShortNames(dump_);
   }
   void AddDiagnose() {
     diagnose_ =
@@ -165,6 +173,7 @@ class Parser {
                        .rate_hz = values_.rate_hz,
                        .include_idle = values_.include_idle,
                        .threads = values_.threads,
+                       .short_names = values_.short_names,
                        .delay = absl::Seconds(values_.delay_s)};
     if (values_.tables > 0) options.tables = values_.tables;
     return Command(options);
@@ -174,7 +183,8 @@ class Parser {
                           .output = values_.output,
                           .rate_hz = values_.rate_hz,
                           .include_idle = values_.include_idle,
-                          .threads = values_.threads};
+                          .threads = values_.threads,
+                          .short_names = values_.short_names};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
     }
@@ -204,7 +214,9 @@ class Parser {
     return Command(options);
   }
   absl::StatusOr<Command> Dump() {
-    return Command(DumpOptions{.pid = values_.pid, .json = values_.json});
+    return Command(DumpOptions{.pid = values_.pid,
+                               .json = values_.json,
+                               .short_names = values_.short_names});
   }
   absl::StatusOr<Command> Diagnose() {
     DiagnoseOptions options{.pid = values_.pid, .json = values_.json};

@@ -30,6 +30,7 @@ struct TopOptions {
   double rate_hz = kDefaultRateHz;
   bool include_idle = false;
   bool threads = false;
+  bool short_names = false;
   absl::Duration delay = absl::Seconds(1);  // from one table to the next
   std::optional<int> tables;                // -n; absent: a live screen
 };
@@ -42,12 +43,14 @@ struct RecordOptions {
   double rate_hz = kDefaultRateHz;
   bool include_idle = false;
   bool threads = false;
+  bool short_names = false;
   NamingOptions naming;
 };
 
 struct DumpOptions {
   int32_t pid = 0;
   bool json = false;
+  bool short_names = false;
 };
 
 struct DiagnoseOptions {

@@ -99,7 +99,8 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
                                             " exited before its first sample"));
   }
 
-  Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names()});
+  Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names(),
+                         .short_names = options.short_names});
   const Profile profile =
       NameProfile(recording, **attachment, symbolizer, options.naming);
   if (absl::Status status = (*output)->Write(Render(profile, options));

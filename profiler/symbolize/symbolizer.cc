@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "symbolize/image_symbols.h"
+#include "symbolize/short_name.h"
 
 namespace hubspy {
 namespace {
@@ -78,7 +79,9 @@ class Symbolizer::Impl {
       ImageSymbols& symbols = SymbolsOf(loaded->image);
       for (SourceFrame& f :
            symbols.FramesAt(module->ToImage(address.lookup()))) {
-        frames.push_back({.function = std::move(f.function),
+        frames.push_back({.function = options_.short_names
+                                          ? ShortName(f.function)
+                                          : std::move(f.function),
                           .file = std::move(f.file),
                           .line = f.line,
                           .function_line = f.function_line,

@@ -28,6 +28,7 @@ struct SymbolizerOptions {
   // Names of code that lies in no module, made at run time; may be null. May
   // grow from one Resolve to the next.
   const PerfMap* jit_names = nullptr;
+  bool short_names = false;  // see ShortName; not those of jit_names
 };
 
 class Symbolizer {

@@ -73,10 +73,9 @@ TEST(InflateXz, GivesBackWhatWasCompressed) {
 TEST(InflateXz, StopsAtItsBound) {
   const std::string bomb = Xz("head -c 100000000 /dev/zero");
   EXPECT_LT(bomb.size(), 100'000u);
+  EXPECT_TRUE(absl::IsResourceExhausted(InflateXz(bomb, 1'000'000).status()));
   EXPECT_TRUE(
-      absl::IsResourceExhausted(InflateXz(bomb, 1'000'000).status()));
-  EXPECT_TRUE(absl::IsResourceExhausted(
-      InflateXz(Xz("printf hello"), 4).status()));
+      absl::IsResourceExhausted(InflateXz(Xz("printf hello"), 4).status()));
 }
 
 TEST(InflateXz, RefusesWhatIsBrokenOrNotAll) {
@@ -84,8 +83,8 @@ TEST(InflateXz, RefusesWhatIsBrokenOrNotAll) {
   EXPECT_TRUE(absl::IsDataLoss(InflateXz("", 100).status()));
   EXPECT_TRUE(absl::IsDataLoss(InflateXz("no xz at all", 100).status()));
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_TRUE(absl::IsDataLoss(
-        InflateXz(bytes.substr(0, size), 100).status()))
+    EXPECT_TRUE(
+        absl::IsDataLoss(InflateXz(bytes.substr(0, size), 100).status()))
         << size;
   }
   bytes[bytes.size() / 2] ^= 1;

@@ -296,6 +296,19 @@ TEST(Symbolizer, FollowsTheJitsMapAsItGrows) {
   EXPECT_THAT(Functions(before), ElementsAre("[0x1004]")) << "still valid";
 }
 
+TEST(Symbolizer, ShortensNamesOfImagesButNotOfTheJit) {
+  PerfMap map("perf-7.map");
+  map.Append("10 10 py::a<module>\n");
+  const std::string file = Fixture("dwarf5");
+  const LoadedModule module = Loaded(FileImage::Of(file));
+  Symbolizer symbolizer({.jit_names = &map, .short_names = true});
+  const uint64_t fold = AddressOf(file, "_ZN3hub4FoldIdEET_S1_S1_");
+  EXPECT_EQ(symbolizer.Resolve(&module, At(fold)).back().function,
+            "hub::Fold<…>");
+  EXPECT_EQ(symbolizer.Resolve(nullptr, At(0x10)).back().function,
+            "py::a<module>");
+}
+
 TEST(Symbolizer, KeepsResultsInPlace) {
   const LoadedModule module = Loaded(FileImage::Of(Fixture("dwarf5")));
   Symbolizer symbolizer;
