@@ -113,9 +113,8 @@ class Shortener {
   }
   // Where a name may begin.
   bool OpensName() const {
-    return at_ == 0 ||
-           absl::string_view(" (<,&*[:").find(name_[at_ - 1]) !=
-               absl::string_view::npos;
+    return at_ == 0 || absl::string_view(" (<,&*[:").find(name_[at_ - 1]) !=
+                           absl::string_view::npos;
   }
 
   void HideArguments() {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -97,6 +99,19 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"stripped", "dwarf5"},
                     Case{"stripped_no_build_id", "no_build_id"}),
     [](const auto& test) { return test.param.fixture; });
+
+TEST(Symbolizer, IsNotHeldUpByAPipeWhereASplitUnitShouldBe) {
+  const std::string pipe =
+      absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/split_lost/fixture.dwo");
+  unlink(pipe.c_str());
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string file = Fixture("split_lost");
+  const LoadedModule module = Loaded(FileImage::Of(file));
+  const uint64_t run = SymbolAddresses(file)["_ZN3hub4Loop3RunEPFiiE"];
+  Symbolizer symbolizer;
+  EXPECT_EQ(symbolizer.Resolve(&module, At(run)).back().function,
+            "hub::Loop::Run");
+}
 
 // libelf inflates zstd from elfutils 0.189 on, binutils make it from 2.40 on.
 TEST(Symbolizer, NamesWhatItCannotInflateByItsSymbols) {
