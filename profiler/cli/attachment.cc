@@ -245,7 +245,26 @@ Stack Attachment::Unwind(const Registers& registers, const MemoryCopy& stack,
                        kLongestModulesIntervalNs)
           : kModulesIntervalNs;
   modules_due_ns_ = now_ns + modules_interval_ns_;
+  LearnJitNames({&again, 1});
   return again;
+}
+
+void Attachment::LearnJitNames(absl::Span<const Stack> stacks) {
+  const auto is_known = [this](CodeAddress frame) {
+    return modules_.Find(frame.lookup()) != nullptr ||
+           !jit_names_.Find(frame.lookup()).empty();
+  };
+  const bool all_known =
+      std::all_of(stacks.begin(), stacks.end(), [&](const Stack& stack) {
+        return std::all_of(stack.frames.begin(), stack.frames.end(), is_known);
+      });
+  if (all_known) return;
+  absl::StatusOr<PerfMapText> map = process_->ReadPerfMap();
+  if (absl::IsNotFound(map.status())) return;  // no JIT, or no process any more
+  jit_names_status_ = map.status();
+  if (!map.ok()) return;
+  if (map->from_start) jit_names_ = PerfMap(std::move(map->file));
+  jit_names_.Append(map->text);
 }
 
 Stack Attachment::UnwindSuspended(const HubView& hub,

@@ -23,6 +23,7 @@
 #include "model/snapshot.h"
 #include "model/stack.h"
 #include "sample/sampler.h"
+#include "symbolize/perf_map.h"
 #include "target/process.h"
 #include "unwind/unwinder.h"
 
@@ -56,6 +57,16 @@ class Attachment {
   // Null in a process that is not green.
   HubReader* hub_reader() { return hub_reader_ ? &*hub_reader_ : nullptr; }
 
+  // What the target's JIT compiler, if it has one, calls the code that it made;
+  // read while looking, so that it is known of a target that is gone, too.
+  const PerfMap& jit_names() const { return jit_names_; }
+  // Reads on in the JIT's file, when one of `stacks` is in code that nothing
+  // names.
+  void LearnJitNames(absl::Span<const Stack> stacks);
+  // Why the JIT's names are not known, or not all: OK also when there is no
+  // JIT.
+  const absl::Status& jit_names_status() const { return jit_names_status_; }
+
   Process& process() { return *process_; }
   const ModuleMap& modules() const { return modules_; }
 
@@ -88,6 +99,8 @@ class Attachment {
   ModuleMap modules_;
   Unwinder unwinder_;
   std::optional<HubReader> hub_reader_;
+  PerfMap jit_names_;
+  absl::Status jit_names_status_;
 
   absl::flat_hash_map<ThreadId, Sleep> threads_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;

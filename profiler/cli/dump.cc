@@ -14,7 +14,10 @@ namespace {
 
 class Dumper {
  public:
-  explicit Dumper(Attachment& attachment) : attachment_(attachment) {}
+  Dumper(Attachment& attachment, const DumpOptions& options)
+      : attachment_(attachment),
+        symbolizer_({.jit_names = &attachment.jit_names(),
+                     .short_names = options.short_names}) {}
 
   absl::StatusOr<Dump> Take() {
     absl::StatusOr<std::vector<ThreadInfo>> threads =
@@ -57,6 +60,7 @@ class Dumper {
   }
 
   Dump::NamedStack Name(const Stack& stack) {
+    attachment_.LearnJitNames({&stack, 1});
     return {.frames = NameStack(stack, attachment_.modules(), symbolizer_),
             .end = stack.end};
   }
@@ -71,8 +75,9 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
       Attachment::Open(options.pid);
   if (!attachment.ok()) return attachment.status();
-  absl::StatusOr<Dump> dump = Dumper(**attachment).Take();
+  absl::StatusOr<Dump> dump = Dumper(**attachment, options).Take();
   if (!dump.ok()) return dump.status();
+  WarnOfJitNames(**attachment);
   std::cout << (options.json ? RenderDumpJson(*dump) : RenderDumpText(*dump))
             << std::flush;
   return 0;

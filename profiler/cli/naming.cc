@@ -1,5 +1,6 @@
 #include "cli/naming.h"
 
+#include <iostream>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -20,6 +21,13 @@ std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
   return frames;
 }
 
+void WarnOfJitNames(const Attachment& attachment) {
+  const absl::Status& status = attachment.jit_names_status();
+  if (status.ok()) return;
+  std::cerr << "Code made at run time stays without a name: "
+            << status.message() << ".\n";
+}
+
 std::string GreenThreadName(const GreenThreadView& green,
                             const ModuleMap& modules, Symbolizer& symbolizer) {
   const LoadedModule* const module = modules.Find(green.entry);
@@ -36,6 +44,7 @@ Profile NameProfile(Recording& recording, Attachment& attachment,
   for (const auto& [tid, name] : attachment.thread_names()) {
     recording.NameThread(tid, name);
   }
+  attachment.LearnJitNames(recording.stacks());
   Profile profile =
       NameRecording(recording, attachment.modules(), symbolizer, options);
   profile.pid = attachment.process().pid();

@@ -18,6 +18,10 @@ namespace hubspy {
 std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
                                    Symbolizer& symbolizer);
 
+// One line on standard error, if code made at run time stays without a name for
+// a reason that the user can do something about.
+void WarnOfJitNames(const Attachment& attachment);
+
 // What to call a green thread: its name, else the function that it began in,
 // unless that is the runtime's own.
 std::string GreenThreadName(const GreenThreadView& green,

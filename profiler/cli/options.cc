@@ -38,6 +38,7 @@ struct Values {
   bool threads = false;
   bool function = false;
   bool no_line = false;
+  bool short_names = false;
   bool json = false;
   double delay_s = 1;
   int tables = 0;
@@ -118,6 +119,10 @@ class Parser {
                  "\": use --capture any, asleep, perf or ptrace";
         });
   }
+  void AddShortNames(CLI::App* command) {
+    command->add_flag("--short-names", values_.short_names,
+                      "template arguments as <…>");
+  }
   void AddDuration(CLI::App* command, const std::string& help) {
     command->add_option("-d,--duration", values_.duration_s, help)
         ->check(Within(0, 1e9, "a duration is a number of seconds above 0"))
@@ -128,6 +133,7 @@ class Parser {
     AddPid(top_);
     AddSampling(top_);
     top_->add_flag("-t,--threads", values_.threads, "a line for each thread");
+    AddShortNames(top_);
     top_->add_option("--delay", values_.delay_s, "between two tables")
         ->check(Within(0, 3600, "a delay is above 0 and at most 3600 seconds"))
         ->option_text("SECONDS");
@@ -156,11 +162,13 @@ class Parser {
                       "by a function's first line, not by lines");
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
         ->excludes("--function");
+    AddShortNames(record_);
   }
   void AddDump() {
     dump_ = app_.add_subcommand("dump", "every thread's stack, once");
     AddPid(dump_);
     dump_->add_flag("-j,--json", values_.json, "as JSON");
+    AddShortNames(dump_);
   }
   void AddDiagnose() {
     diagnose_ =
@@ -187,6 +195,7 @@ class Parser {
                        .capture = Ways().at(values_.capture),
                        .include_idle = values_.include_idle,
                        .threads = values_.threads,
+                       .short_names = values_.short_names,
                        .delay = absl::Seconds(values_.delay_s)};
     if (values_.tables > 0) options.tables = values_.tables;
     return Command(options);
@@ -197,7 +206,8 @@ class Parser {
                           .rate_hz = values_.rate_hz,
                           .capture = Ways().at(values_.capture),
                           .include_idle = values_.include_idle,
-                          .threads = values_.threads};
+                          .threads = values_.threads,
+                          .short_names = values_.short_names};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
     }
@@ -227,7 +237,9 @@ class Parser {
     return Command(options);
   }
   absl::StatusOr<Command> Dump() {
-    return Command(DumpOptions{.pid = values_.pid, .json = values_.json});
+    return Command(DumpOptions{.pid = values_.pid,
+                               .json = values_.json,
+                               .short_names = values_.short_names});
   }
   absl::StatusOr<Command> Diagnose() {
     DiagnoseOptions options{.pid = values_.pid, .json = values_.json};

@@ -32,6 +32,7 @@ struct TopOptions {
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
+  bool short_names = false;
   absl::Duration delay = absl::Seconds(1);  // from one table to the next
   std::optional<int> tables;                // -n; absent: a live screen
 };
@@ -45,12 +46,14 @@ struct RecordOptions {
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
+  bool short_names = false;
   NamingOptions naming;
 };
 
 struct DumpOptions {
   int32_t pid = 0;
   bool json = false;
+  bool short_names = false;
 };
 
 struct DiagnoseOptions {

@@ -104,13 +104,15 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
                                             " exited before its first sample"));
   }
 
-  Symbolizer symbolizer;
+  Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names(),
+                         .short_names = options.short_names});
   const Profile profile =
       NameProfile(recording, **attachment, symbolizer, options.naming);
   if (absl::Status status = (*output)->Write(Render(profile, options));
       !status.ok()) {
     return status;
   }
+  WarnOfJitNames(**attachment);
   Summarize(profile, stop, options, (*attachment)->process().PerfRefusal(),
             (*output)->name());
   return 0;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/attachment.h"
 #include "cli/commands.h"
+#include "cli/naming.h"
 #include "cli/top_session.h"
 #include "tui/screen.h"
 #include "view/flat.h"
@@ -106,13 +107,17 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
   TopSession session(**attachment, options);
   const bool on_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
   if (options.tables || !on_terminal) {
-    return PrintTables(session, options, options.tables.value_or(1));
+    absl::StatusOr<int> exit_status =
+        PrintTables(session, options, options.tables.value_or(1));
+    WarnOfJitNames(**attachment);
+    return exit_status;
   }
   absl::StatusOr<std::unique_ptr<Screen>> screen = Screen::Open();
   if (!screen.ok()) return screen.status();
   absl::StatusOr<int> exit_status =
       LiveScreen(session, **screen, options).Run();
   screen->reset();  // before anything is printed
+  WarnOfJitNames(**attachment);
   return exit_status;
 }
 

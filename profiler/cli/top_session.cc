@@ -9,7 +9,9 @@ TopSession::TopSession(Attachment& attachment, const TopOptions& options)
     : attachment_(attachment),
       options_(options),
       sampler_([this] { return attachment_.Look(); }, waiter_,
-               {.rate_hz = options.rate_hz, .seed = std::random_device{}()}) {
+               {.rate_hz = options.rate_hz, .seed = std::random_device{}()}),
+      symbolizer_({.jit_names = &attachment.jit_names(),
+                   .short_names = options.short_names}) {
   Reset();
 }
 

@@ -1,10 +1,12 @@
 #include "symbolize/dwarf_names.h"
 
 #include <dwarf.h>
+#include <sys/stat.h>
 
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "symbolize/demangle.h"
 
@@ -41,12 +43,34 @@ Dwarf_Die Declaration(Dwarf_Die die) {
   return die;
 }
 
+std::string Text(Dwarf_Die* die, unsigned int name) {
+  Dwarf_Attribute attribute;
+  if (dwarf_attr(die, name, &attribute) == nullptr) return "";
+  const char* text = dwarf_formstring(&attribute);
+  return text == nullptr ? "" : text;
+}
+
+// libdw opens whatever has the name that the image says, and would wait at a
+// pipe until somebody writes to it.
+bool SplitFileIsRegular(Dwarf_Die unit) {
+  std::string file = Text(&unit, DW_AT_dwo_name);
+  if (file.empty()) file = Text(&unit, DW_AT_GNU_dwo_name);
+  if (!absl::StartsWith(file, "/")) {
+    file = absl::StrCat(Text(&unit, DW_AT_comp_dir), "/", file);
+  }
+  struct stat status;
+  return stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
 std::optional<Dwarf_Die> SplitUnit(const Dwarf_Die& unit) {
   Dwarf_Die split;
   uint8_t type;
-  if (dwarf_cu_info(unit.cu, nullptr, &type, nullptr, &split, nullptr, nullptr,
+  if (dwarf_cu_info(unit.cu, nullptr, &type, nullptr, nullptr, nullptr, nullptr,
                     nullptr) != 0 ||
-      type != DW_UT_skeleton || split.addr == nullptr) {
+      type != DW_UT_skeleton || !SplitFileIsRegular(unit) ||
+      dwarf_cu_info(unit.cu, nullptr, nullptr, nullptr, &split, nullptr,
+                    nullptr, nullptr) != 0 ||
+      split.addr == nullptr) {
     return std::nullopt;
   }
   return split;

@@ -193,7 +193,10 @@ SourceLine DwarfUnit::CallSite(Dwarf_Die* inlined) {
   const auto file = Unsigned(inlined, DW_AT_call_file);
   Dwarf_Files* files;
   size_t count;
-  if (file && dwarf_getsrcfiles(&tree_, &files, &count) == 0 && *file < count) {
+  // A split unit's files are its skeleton's; a table that lies beside it is
+  // that of its types (DWARF 5, section 3.1.2).
+  if (file && dwarf_getsrcfiles(&skeleton_, &files, &count) == 0 &&
+      *file < count) {
     site.file = Text(dwarf_filesrc(files, *file, nullptr, nullptr));
   }
   return site;

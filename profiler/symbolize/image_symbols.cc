@@ -35,7 +35,12 @@ ImageSymbols::ImageSymbols(std::shared_ptr<const Image> image)
   if (elf_ == nullptr || elf_kind(elf_.get()) != ELF_K_ELF) return;
   OpenDwarf();
   symbols_.Add(elf_.get());
-  if (debug_file_ != nullptr) symbols_.Add(debug_file_->elf());
+  if (debug_file_ != nullptr) {
+    symbols_.Add(debug_file_->elf());
+  } else {
+    mini_ = MiniDebugInfo::Of(elf_.get());
+    if (mini_ != nullptr) symbols_.Add(mini_->elf());
+  }
   symbols_.Sort();
   stubs_.emplace(elf_.get());
 }

@@ -12,6 +12,7 @@
 #include "symbolize/dwarf_names.h"
 #include "symbolize/elf_handles.h"
 #include "symbolize/elf_symbols.h"
+#include "symbolize/mini_debug_info.h"
 #include "symbolize/plt.h"
 
 namespace hubspy {
@@ -35,6 +36,7 @@ class ImageSymbols {
   std::unique_ptr<DebugFile> debug_file_;
   DwarfHandle dwarf_;
   std::unique_ptr<DwarfNames> dwarf_names_;
+  std::unique_ptr<MiniDebugInfo> mini_;  // only for want of a debug file
   ElfSymbols symbols_;
   std::optional<PltStubs> stubs_;
 };

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "symbolize/image_symbols.h"
+#include "symbolize/short_name.h"
 
 namespace hubspy {
 namespace {
@@ -30,6 +31,8 @@ std::string UnknownName(const Module* module, CodeAddress address) {
 
 class Symbolizer::Impl {
  public:
+  explicit Impl(const SymbolizerOptions& options) : options_(options) {}
+
   absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
                                         CodeAddress address) {
     auto [it, inserted] = resolved_.try_emplace(KeyOf(module, address));
@@ -39,7 +42,8 @@ class Symbolizer::Impl {
 
  private:
   // An image may be loaded twice, and an address may belong to one module now
-  // and to another later. A module without an image is known by its path.
+  // and to another later. A module without an image is known by its path. A
+  // JIT uses addresses again: its code is known by its name, too.
   struct Key {
     const Image* image = nullptr;
     std::string path;
@@ -52,12 +56,19 @@ class Symbolizer::Impl {
     }
   };
 
-  static Key KeyOf(const LoadedModule* module, CodeAddress address) {
-    if (module == nullptr) return {.address = address};
+  Key KeyOf(const LoadedModule* module, CodeAddress address) const {
+    if (module == nullptr) {
+      return {.path = std::string(JitName(address)), .address = address};
+    }
     return {.image = module->image.get(),
             .path = module->image == nullptr ? module->module.path : "",
             .load_bias = module->module.load_bias,
             .address = address};
+  }
+
+  absl::string_view JitName(CodeAddress address) const {
+    if (options_.jit_names == nullptr) return "";
+    return options_.jit_names->Find(address.lookup());
   }
 
   std::vector<SymbolFrame> LookUp(const LoadedModule* loaded,
@@ -68,7 +79,9 @@ class Symbolizer::Impl {
       ImageSymbols& symbols = SymbolsOf(loaded->image);
       for (SourceFrame& f :
            symbols.FramesAt(module->ToImage(address.lookup()))) {
-        frames.push_back({.function = std::move(f.function),
+        frames.push_back({.function = options_.short_names
+                                          ? ShortName(f.function)
+                                          : std::move(f.function),
                           .file = std::move(f.file),
                           .line = f.line,
                           .function_line = f.function_line,
@@ -76,6 +89,11 @@ class Symbolizer::Impl {
                           .address = address.address(),
                           .inlined = f.inlined});
       }
+    }
+    if (module == nullptr && !JitName(address).empty()) {
+      frames.push_back({.function = std::string(JitName(address)),
+                        .module = options_.jit_names->file(),
+                        .address = address.address()});
     }
     if (frames.empty()) {
       frames.push_back({.function = UnknownName(module, address),
@@ -92,11 +110,13 @@ class Symbolizer::Impl {
     return *symbols;
   }
 
+  const SymbolizerOptions options_;
   absl::flat_hash_map<const Image*, std::unique_ptr<ImageSymbols>> images_;
   absl::node_hash_map<Key, std::vector<SymbolFrame>> resolved_;
 };
 
-Symbolizer::Symbolizer() : impl_(std::make_unique<Impl>()) {}
+Symbolizer::Symbolizer(const SymbolizerOptions& options)
+    : impl_(std::make_unique<Impl>(options)) {}
 Symbolizer::~Symbolizer() = default;
 
 absl::Span<const SymbolFrame> Symbolizer::Resolve(const LoadedModule* module,

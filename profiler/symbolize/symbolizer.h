@@ -2,7 +2,7 @@
 // information, build-id folders and debuglinks, then symbol tables, then
 // "module+0x1234". Nothing is fetched over a network.
 //
-//   Symbolizer symbolizer;
+//   Symbolizer symbolizer;                        // or with SymbolizerOptions
 //   symbolizer.Resolve(modules.Find(frame.lookup()), frame)
 //
 // Each distinct address is looked up once; results are kept. Not for use by
@@ -20,18 +20,27 @@
 #include "image/module_map.h"
 #include "model/address.h"
 #include "model/profile.h"
+#include "symbolize/perf_map.h"
 
 namespace hubspy {
 
+struct SymbolizerOptions {
+  // Names of code that lies in no module, made at run time; may be null. May
+  // grow from one Resolve to the next.
+  const PerfMap* jit_names = nullptr;
+  bool short_names = false;  // see ShortName; not those of jit_names
+};
+
 class Symbolizer {
  public:
-  Symbolizer();
+  explicit Symbolizer(const SymbolizerOptions& options = {});
   ~Symbolizer();
   Symbolizer(const Symbolizer&) = delete;
   Symbolizer& operator=(const Symbolizer&) = delete;
 
   // At least one frame; inlined ones first (innermost first), the function
-  // that holds the code last. `module` may be null: then "[0x1234]". The
+  // that holds the code last. `module` may be null: then the JIT's name, or
+  // "[0x1234]". The
   // result is valid as long as the symbolizer.
   absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
                                         CodeAddress address);

@@ -65,6 +65,13 @@ struct OpenOptions {
   double rate_hz = 0;
 };
 
+// What a JIT compiler in the target wrote of its code for perf, and for us.
+struct PerfMapText {
+  std::string file;         // its name: "perf-7.map"
+  bool from_start = false;  // another file than before: what that said is void
+  std::string text;         // what was appended to it since the last time
+};
+
 class Process {
  public:
   // NotFound: no such process, or a zombie. InvalidArgument: a kernel thread.
@@ -81,6 +88,10 @@ class Process {
   virtual absl::StatusOr<std::vector<Mapping>> Mappings() const = 0;
   // Sorted by thread id.
   virtual absl::StatusOr<std::vector<ThreadInfo>> Threads() const = 0;
+
+  // NotFound: there is none. FailedPrecondition: there is one that is not to be
+  // believed. ResourceExhausted: it has become too long to read on.
+  virtual absl::StatusOr<PerfMapText> ReadPerfMap() = 0;
 
   // nullopt: still in `known_sleep`. NotFound: the thread is gone.
   // FailedPrecondition: it runs and cannot be stopped, because something else

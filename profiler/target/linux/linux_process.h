@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "target/linux/asleep.h"
+#include "target/linux/perf_map_file.h"
 #include "target/linux/perf_samples.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/process_vm.h"
@@ -36,6 +37,9 @@ class LinuxProcess : public Process {
   const Memory& memory() const override { return memory_; }
   absl::StatusOr<std::vector<Mapping>> Mappings() const override;
   absl::StatusOr<std::vector<ThreadInfo>> Threads() const override;
+  absl::StatusOr<PerfMapText> ReadPerfMap() override {
+    return perf_map_.ReadOn(directory_);
+  }
   absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) override;
   absl::Status PerfRefusal() const override {
@@ -63,6 +67,7 @@ class LinuxProcess : public Process {
   // Absent: not wanted.
   mutable std::optional<PerfSampler> perf_;
   TracerThread tracer_;
+  PerfMapFile perf_map_;
 };
 
 }  // namespace hubspy

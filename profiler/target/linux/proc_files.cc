@@ -220,6 +220,13 @@ absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text) {
       ok = number(0, &status.tracer_id);
     } else if (*key == "Uid") {
       ok = number(1, &status.user_id);
+    } else if (*key == "NSpid") {
+      // Not counted: kernels before 4.1, and those without namespaces, say
+      // nothing of it.
+      if (words.empty() || !number(words.size() - 1, &status.innermost_id)) {
+        return Malformed("status", text);
+      }
+      continue;
     } else if (*key == "voluntary_ctxt_switches") {
       ok = number(0, &voluntary);
     } else if (*key == "nonvoluntary_ctxt_switches") {
@@ -231,6 +238,7 @@ absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text) {
     ++found;
   }
   if (found != 5) return Malformed("status", text);
+  if (status.innermost_id == 0) status.innermost_id = status.process_id;
   status.times_switched = voluntary + involuntary;
   return status;
 }

@@ -52,6 +52,9 @@ struct ThreadStatus {
   int32_t process_id = 0;  // of the process that the thread belongs to
   int32_t tracer_id = 0;   // 0: nobody traces it
   uint32_t user_id = 0;    // effective
+  // The thread's id as it knows it itself: in the innermost of the pid
+  // namespaces that it is in.
+  int32_t innermost_id = 0;
   // Switches away from a CPU, of both kinds. Unlike ParseTimesRun's count, it
   // is still unchanged while a thread that woke up runs.
   uint64_t times_switched = 0;

@@ -52,6 +52,28 @@ TEST(Options, CaptureSaysHowThreadsThatRunAreLookedAt) {
               HasSubstr("use --capture any, asleep, perf or ptrace"));
 }
 
+TEST(Options, NamesAreLongUnlessShortOnesAreAskedFor) {
+  const char* const kCommands[] = {"record", "top", "dump"};
+  for (const char* const name : kCommands) {
+    std::vector<const char*> line = {name, "-p", "12"};
+    if (line[0] == kCommands[0]) line.insert(line.end(), {"-o", "x.svg"});
+    const auto short_names = [](const absl::StatusOr<Command>& command) {
+      return std::visit(
+          [](const auto& options) {
+            if constexpr (requires { options.short_names; }) {
+              return options.short_names;
+            } else {
+              return false;
+            }
+          },
+          *command);
+    };
+    EXPECT_FALSE(short_names(Parse(line))) << name;
+    line.push_back("--short-names");
+    EXPECT_TRUE(short_names(Parse(line))) << name;
+  }
+}
+
 TEST(Options, ARecordingWithoutADurationGoesOnUntilStopped) {
   const auto command = Parse({"record", "-p", "12", "-o", "x.txt"});
   EXPECT_EQ(std::get<RecordOptions>(*command).duration,

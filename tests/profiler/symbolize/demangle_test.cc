@@ -31,6 +31,20 @@ TEST(Demangle, KnowsBothRustManglings) {
   EXPECT_EQ(Demangle("_RNvNtCs1234_7mycrate3foo3bar"), "mycrate::foo::bar");
 }
 
+TEST(Demangle, KnowsWhatRustNamesHold) {
+  EXPECT_EQ(Demangle("_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo.."
+                     "Bar$LT$Test$GT$$GT$3bar17h930b740aa94f1d3aE"),
+            "<Test + 'static as foo::Bar<Test>>::bar");
+  EXPECT_EQ(Demangle("_ZN4core3fmt5write17h0123456789abcdefE.llvm.8A2B"),
+            "core::fmt::write");
+  EXPECT_EQ(Demangle("_RINvNtC3std3mem8align_ofdE"),
+            "std::mem::align_of::<f64>");
+  EXPECT_EQ(Demangle("_RNCNvC5crate4main0"), "crate::main::{closure#0}");
+  EXPECT_EQ(Demangle("_RNvXs_C5crateNtB4_3FooNtB4_3Bar3baz"),
+            "<crate::Foo as crate::Bar>::baz");
+  EXPECT_EQ(Demangle("_RNvC5crate4main.llvm.8A2B"), "crate::main");
+}
+
 TEST(Demangle, KeepsOtherNamesAsTheyAre) {
   EXPECT_EQ(Demangle(""), "");
   EXPECT_EQ(Demangle("main"), "main");

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -87,10 +89,43 @@ TEST_P(AgainstAddr2line, SameFunctionsAndLinesAtEveryAddress) {
 INSTANTIATE_TEST_SUITE_P(
     Symbolizer, AgainstAddr2line,
     testing::Values(Case{"dwarf4", "dwarf4"}, Case{"dwarf5", "dwarf5"},
+                    Case{"pair4", "pair4"}, Case{"pair5", "pair5"},
+                    Case{"types4", "pair4"}, Case{"types5", "pair5"},
+                    Case{"split4", "pair4"}, Case{"split5", "pair5"},
+                    Case{"split_types4", "pair4"},
+                    Case{"split_compressed4", "pair4"},
+                    Case{"split_compressed5", "pair5"}, Case{"zdebug", "pair5"},
                     Case{"compressed", "compressed"},
                     Case{"stripped", "dwarf5"},
                     Case{"stripped_no_build_id", "no_build_id"}),
     [](const auto& test) { return test.param.fixture; });
+
+TEST(Symbolizer, IsNotHeldUpByAPipeWhereASplitUnitShouldBe) {
+  const std::string pipe =
+      absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/split_lost/fixture.dwo");
+  unlink(pipe.c_str());
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string file = Fixture("split_lost");
+  const LoadedModule module = Loaded(FileImage::Of(file));
+  const uint64_t run = SymbolAddresses(file)["_ZN3hub4Loop3RunEPFiiE"];
+  Symbolizer symbolizer;
+  EXPECT_EQ(symbolizer.Resolve(&module, At(run)).back().function,
+            "hub::Loop::Run");
+}
+
+// libelf inflates zstd from elfutils 0.189 on, binutils make it from 2.40 on.
+TEST(Symbolizer, NamesWhatItCannotInflateByItsSymbols) {
+  const std::string file = Fixture("zstd");
+  if (ReadFile(file).empty()) GTEST_SKIP() << "objcopy does not know zstd";
+  const LoadedModule zstd = Loaded(FileImage::Of(file));
+  const LoadedModule plain = Loaded(FileImage::Of(Fixture("pair5")));
+  const uint64_t run = SymbolAddresses(file)["_ZN3hub4Loop3RunEPFiiE"];
+  Symbolizer symbolizer;
+  const SymbolFrame ours = symbolizer.Resolve(&zstd, At(run)).back();
+  EXPECT_EQ(ours.function, "hub::Loop::Run");
+  if (ours.file.empty()) return;
+  EXPECT_EQ(ours.line, symbolizer.Resolve(&plain, At(run)).back().line);
+}
 
 // The address of a symbol, as nm tells it.
 uint64_t AddressOf(const std::string& file, absl::string_view symbol,
@@ -246,6 +281,47 @@ TEST(Symbolizer, SaysWhereUnknownCodeLies) {
       "no ELF file", FileImage::Paths{"/tmp/notes.txt", "/tmp/notes.txt"}));
   EXPECT_THAT(Functions(symbolizer.Resolve(&text, At(3))),
               ElementsAre("notes.txt+0x3"));
+}
+
+TEST(Symbolizer, NamesCodeOutsideOfModulesByTheJitsMap) {
+  PerfMap map("perf-7.map");
+  map.Append("1000 10 tick\n");
+  Symbolizer symbolizer({.jit_names = &map});
+  const auto frames =
+      symbolizer.Resolve(nullptr, CodeAddress::Return(Address(0x1010)));
+  EXPECT_THAT(Functions(frames), ElementsAre("tick"));
+  EXPECT_EQ(frames[0].module, "perf-7.map");
+  EXPECT_EQ(frames[0].address, Address(0x1010));
+  const LoadedModule module = Loaded(FileImage::Of(Fixture("dwarf5")));
+  EXPECT_THAT(Functions(symbolizer.Resolve(&module, At(0x1008))),
+              testing::Not(testing::Contains("tick")));
+}
+
+TEST(Symbolizer, FollowsTheJitsMapAsItGrows) {
+  PerfMap map("perf-7.map");
+  Symbolizer symbolizer({.jit_names = &map});
+  const auto before = symbolizer.Resolve(nullptr, At(0x1004));
+  EXPECT_THAT(Functions(before), ElementsAre("[0x1004]"));
+  map.Append("1000 10 tick\n");
+  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004))),
+              ElementsAre("tick"));
+  map.Append("1000 10 tock\n");
+  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004))),
+              ElementsAre("tock"));
+  EXPECT_THAT(Functions(before), ElementsAre("[0x1004]")) << "still valid";
+}
+
+TEST(Symbolizer, ShortensNamesOfImagesButNotOfTheJit) {
+  PerfMap map("perf-7.map");
+  map.Append("10 10 py::a<module>\n");
+  const std::string file = Fixture("dwarf5");
+  const LoadedModule module = Loaded(FileImage::Of(file));
+  Symbolizer symbolizer({.jit_names = &map, .short_names = true});
+  const uint64_t fold = AddressOf(file, "_ZN3hub4FoldIdEET_S1_S1_");
+  EXPECT_EQ(symbolizer.Resolve(&module, At(fold)).back().function,
+            "hub::Fold<…>");
+  EXPECT_EQ(symbolizer.Resolve(nullptr, At(0x10)).back().function,
+            "py::a<module>");
 }
 
 TEST(Symbolizer, KeepsResultsInPlace) {

@@ -127,6 +127,18 @@ TEST(ParseStatus, ReadsTheLinesThatCount) {
   EXPECT_EQ(status->times_switched, 42u);
 }
 
+TEST(ParseStatus, KnowsTheIdInTheInnermostNamespace) {
+  EXPECT_EQ(ParseStatus(kStatus)->innermost_id,
+            ParseStatus(kStatus)->process_id)
+      << "a kernel that does not say";
+  const auto inside =
+      ParseStatus(absl::StrCat(kStatus, "NSpid:\t4711\t12\t3\n"));
+  ASSERT_TRUE(inside.ok()) << inside.status();
+  EXPECT_EQ(inside->innermost_id, 3);
+  EXPECT_TRUE(absl::IsDataLoss(
+      ParseStatus(absl::StrCat(kStatus, "NSpid:\n")).status()));
+}
+
 TEST(ParseStatus, RefusesAFileWithoutThem) {
   EXPECT_TRUE(absl::IsDataLoss(ParseStatus("").status()));
   EXPECT_TRUE(absl::IsDataLoss(
