@@ -47,11 +47,13 @@ struct RecordOptions {
 
 struct DumpOptions {
   int32_t pid = 0;
+  std::string core;  // instead of `pid` where not empty
   bool json = false;
 };
 
 struct DiagnoseOptions {
   int32_t pid = 0;
+  std::string core;  // instead of `pid` where not empty
   absl::Duration duration = absl::Seconds(2);
   bool json = false;
 };
