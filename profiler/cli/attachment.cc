@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "target/core/core_process.h"
+
 namespace hubspy {
 namespace {
 
@@ -17,6 +19,8 @@ constexpr int64_t kLongestModulesIntervalNs = 10'000'000'000;
 // Below Hub::Run there is main, or a thread's function: a short stack.
 constexpr size_t kRunStackBytes = 32 * 1024;
 constexpr size_t kGreenStackBytes = 64 * 1024;
+// Nothing waits while a core's stack is copied: all of the usual 8 MB.
+constexpr size_t kCoreStackBytes = 8 << 20;
 constexpr int kAttempts = 5;
 
 int64_t NowNs() {
@@ -45,7 +49,22 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Open(
   absl::StatusOr<std::unique_ptr<Process>> process =
       Process::Open(pid, options);
   if (!process.ok()) return process.status();
-  std::unique_ptr<Attachment> attachment(new Attachment(*std::move(process)));
+  return Of(*std::move(process));
+}
+
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::OpenCore(
+    const std::string& file) {
+  absl::StatusOr<std::unique_ptr<Process>> process = CoreProcess::Open(file);
+  if (!process.ok()) return process.status();
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
+      Of(*std::move(process));
+  if (attachment.ok()) (*attachment)->max_stack_bytes_ = kCoreStackBytes;
+  return attachment;
+}
+
+absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
+    std::unique_ptr<Process> process) {
+  std::unique_ptr<Attachment> attachment(new Attachment(std::move(process)));
   if (absl::Status status = attachment->RefreshModules(); !status.ok()) {
     return status;
   }
@@ -153,7 +172,9 @@ absl::StatusOr<Attachment::ThreadCapture> Attachment::Capture(ThreadId tid) {
 absl::StatusOr<std::optional<Attachment::ThreadCapture>>
 Attachment::CaptureUnless(ThreadId tid,
                           const std::optional<SleepToken>& known_sleep) {
-  CaptureRequest request{.tid = tid, .known_sleep = known_sleep};
+  CaptureRequest request{.tid = tid,
+                         .max_stack_bytes = max_stack_bytes_,
+                         .known_sleep = known_sleep};
   if (const auto hub = hubs_.find(tid); hub != hubs_.end()) {
     return CaptureHubThread(request, hub->second);
   }

@@ -33,6 +33,9 @@ class Attachment {
  public:
   static absl::StatusOr<std::unique_ptr<Attachment>> Open(
       int32_t pid, const OpenOptions& options = {});
+  // A process that has ended, by its core file.
+  static absl::StatusOr<std::unique_ptr<Attachment>> OpenCore(
+      const std::string& file);
 
   // Every thread, once. NotFound: the process is gone.
   absl::StatusOr<std::vector<ThreadLook>> Look();
@@ -81,6 +84,8 @@ class Attachment {
   explicit Attachment(std::unique_ptr<Process> process)
       : process_(std::move(process)), unwinder_(modules_) {}
 
+  static absl::StatusOr<std::unique_ptr<Attachment>> Of(
+      std::unique_ptr<Process> process);
   absl::Status RefreshThreads();
   absl::Status RefreshModules();
   std::optional<ThreadLook> LookAt(ThreadId tid, Sleep& sleep);
@@ -96,6 +101,7 @@ class Attachment {
   bool RunsGreenThread(const HubView& hub, Address sp);
 
   std::unique_ptr<Process> process_;
+  size_t max_stack_bytes_ = CaptureRequest().max_stack_bytes;
   ModuleMap modules_;
   Unwinder unwinder_;
   std::optional<HubReader> hub_reader_;

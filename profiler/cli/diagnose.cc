@@ -14,18 +14,26 @@ namespace {
 
 constexpr int kExitStalled = 10;
 
+absl::StatusOr<std::vector<HubWatch>> Watch(Attachment& attachment,
+                                            const DiagnoseOptions& options) {
+  if (!options.core.empty()) return LookAtHubsOnce(attachment);
+  SignalWaiter waiter;
+  return WatchHubs(attachment, waiter, options.duration);
+}
+
 }  // namespace
 
 absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Attachment::Open(options.pid);
+      options.core.empty() ? Attachment::Open(options.pid)
+                           : Attachment::OpenCore(options.core);
   if (!attachment.ok()) return attachment.status();
-  SignalWaiter waiter;
-  absl::StatusOr<std::vector<HubWatch>> watches =
-      WatchHubs(**attachment, waiter, options.duration);
+  absl::StatusOr<std::vector<HubWatch>> watches = Watch(**attachment, options);
   if (!watches.ok()) return watches.status();
 
-  Diagnosis diagnosis{.pid = options.pid};
+  Diagnosis diagnosis{.pid = (*attachment)->process().pid(),
+                      .core = options.core,
+                      .gaps = (*attachment)->process().Gaps()};
   bool stalled = false;
   for (const HubWatch& watch : *watches) {
     diagnosis.hubs.push_back(Diagnose(watch));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "cli/attachment.h"
 #include "cli/commands.h"
 #include "cli/naming.h"
@@ -16,6 +17,7 @@ class Dumper {
  public:
   Dumper(Attachment& attachment, const DumpOptions& options)
       : attachment_(attachment),
+        core_(options.core),
         symbolizer_({.jit_names = &attachment.jit_names(),
                      .short_names = options.short_names}) {}
 
@@ -24,10 +26,25 @@ class Dumper {
         attachment_.process().Threads();
     if (!threads.ok()) return threads.status();
     Dump dump{.pid = attachment_.process().pid(),
-              .command = attachment_.process().CommandLine()};
+              .core = core_,
+              .command = attachment_.process().CommandLine(),
+              .gaps = attachment_.process().Gaps()};
     for (const ThreadInfo& thread : *threads) {
       dump.threads.push_back(TakeThread(thread));
     }
+    if (absl::Status status = TakeGreenThreads(dump); !status.ok()) {
+      // In a core, what is missing stays missing: the threads are still worth
+      // having.
+      if (core_.empty()) return status;
+      dump.gaps.push_back(absl::StrCat("the green threads cannot be shown: ",
+                                       status.message()));
+    }
+    return dump;
+  }
+
+ private:
+  absl::Status TakeGreenThreads(Dump& dump) {
+    size_t zeroed = 0;
     absl::StatusOr<std::vector<HubView>> hubs = attachment_.ReadHubs();
     if (!hubs.ok()) return hubs.status();
     for (const HubView& hub : *hubs) {
@@ -35,19 +52,33 @@ class Dumper {
           attachment_.hub_reader()->ReadGreenThreads(hub);
       if (!green_threads.ok()) return green_threads.status();
       for (GreenThreadView& green : *green_threads) {
-        Dump::NamedStack stack = Name(attachment_.UnwindSuspended(hub, green));
+        Dump::NamedStack stack;
+        if (green.suspended && !green.suspended->pc()) {
+          ++zeroed;
+        } else {
+          stack = Name(attachment_.UnwindSuspended(hub, green));
+        }
         green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
         dump.green_threads.push_back(
             {.view = std::move(green), .stack = std::move(stack)});
       }
     }
-    return dump;
+    if (zeroed > 0) {
+      // No thread is suspended at 0. gdb writes zeros for a mapping of which it
+      // cannot read all, such as one with guard pages in it.
+      dump.gaps.push_back(
+          absl::StrCat("the stacks of ", zeroed,
+                       " green threads are zeros: dumped by gdb, which cannot "
+                       "read around guard pages? The kernel can"));
+    }
+    return absl::OkStatus();
   }
 
- private:
   Dump::Thread TakeThread(const ThreadInfo& thread) {
-    Dump::Thread result{
-        .tid = thread.tid, .name = thread.name, .state = thread.state};
+    Dump::Thread result{.tid = thread.tid,
+                        .name = thread.name,
+                        .state = thread.state,
+                        .signal = thread.signal};
     const absl::StatusOr<Attachment::ThreadCapture> capture =
         attachment_.Capture(thread.tid);
     if (capture.ok()) {
@@ -66,6 +97,7 @@ class Dumper {
   }
 
   Attachment& attachment_;
+  const std::string core_;  // its file; empty for a process that runs
   Symbolizer symbolizer_;
 };
 
@@ -73,7 +105,8 @@ class Dumper {
 
 absl::StatusOr<int> RunDump(const DumpOptions& options) {
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Attachment::Open(options.pid);
+      options.core.empty() ? Attachment::Open(options.pid)
+                           : Attachment::OpenCore(options.core);
   if (!attachment.ok()) return attachment.status();
   absl::StatusOr<Dump> dump = Dumper(**attachment, options).Take();
   if (!dump.ok()) return dump.status();

@@ -22,6 +22,10 @@ absl::StatusOr<std::vector<HubWatch>> WatchHubs(Attachment& attachment,
                                                 Waiter& waiter,
                                                 absl::Duration duration);
 
+// The same of a core, which shows one instant and not what time it was. The
+// latest reading that any hub took of CLOCK_MONOTONIC stands for that.
+absl::StatusOr<std::vector<HubWatch>> LookAtHubsOnce(Attachment& attachment);
+
 }  // namespace hubspy
 
 #endif  // HUBSPY_CLI_HUB_WATCHER_H_

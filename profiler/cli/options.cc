@@ -39,6 +39,7 @@ struct Values {
   bool function = false;
   bool no_line = false;
   bool short_names = false;
+  std::string core;
   bool json = false;
   double delay_s = 1;
   int tables = 0;
@@ -98,6 +99,18 @@ class Parser {
         ->required()
         ->check(Within(0, INT32_MAX, "a process id is a number above 0"))
         ->option_text("PID");
+  }
+  CLI::Option* AddPidOrCore(CLI::App* command) {
+    AddPid(command);
+    CLI::Option* const pid = command->get_option("--pid")->required(false);
+    return command
+        ->add_option("--core", values_.core,
+                     "or the core file of one that has ended")
+        ->check([](const std::string& file) {
+          return file.empty() ? "a core file has a name" : "";
+        })
+        ->excludes(pid)
+        ->option_text("FILE");
   }
   void AddSampling(CLI::App* command) {
     command->add_option("-r,--rate", values_.rate_hz, "looks a second")
@@ -166,15 +179,16 @@ class Parser {
   }
   void AddDump() {
     dump_ = app_.add_subcommand("dump", "every thread's stack, once");
-    AddPid(dump_);
+    AddPidOrCore(dump_);
     dump_->add_flag("-j,--json", values_.json, "as JSON");
     AddShortNames(dump_);
   }
   void AddDiagnose() {
     diagnose_ =
         app_.add_subcommand("diagnose", "why the event loop does not move");
-    AddPid(diagnose_);
+    CLI::Option* const core = AddPidOrCore(diagnose_);
     AddDuration(diagnose_, "how long to watch (2)");
+    core->excludes(diagnose_->get_option("--duration"));
     diagnose_->add_flag("-j,--json", values_.json, "as JSON");
   }
 
@@ -236,13 +250,24 @@ class Parser {
     }
     return Command(options);
   }
+  absl::Status CheckTarget() {
+    if (values_.pid != 0 || !values_.core.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("give a process with --pid or a core file with --core: "
+                     "see hubspy ",
+                     SubcommandName(), "--help"));
+  }
   absl::StatusOr<Command> Dump() {
+    if (absl::Status status = CheckTarget(); !status.ok()) return status;
     return Command(DumpOptions{.pid = values_.pid,
+                               .core = values_.core,
                                .json = values_.json,
                                .short_names = values_.short_names});
   }
   absl::StatusOr<Command> Diagnose() {
-    DiagnoseOptions options{.pid = values_.pid, .json = values_.json};
+    if (absl::Status status = CheckTarget(); !status.ok()) return status;
+    DiagnoseOptions options{
+        .pid = values_.pid, .core = values_.core, .json = values_.json};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
     }

@@ -52,12 +52,14 @@ struct RecordOptions {
 
 struct DumpOptions {
   int32_t pid = 0;
+  std::string core;  // instead of `pid` where not empty
   bool json = false;
   bool short_names = false;
 };
 
 struct DiagnoseOptions {
   int32_t pid = 0;
+  std::string core;  // instead of `pid` where not empty
   absl::Duration duration = absl::Seconds(2);
   bool json = false;
 };

@@ -137,13 +137,32 @@ std::optional<GreenThreadView> Running(const HubWatch& watch) {
   return std::nullopt;
 }
 
+// How long the turn has lasted in which a green thread was caught, at least: a
+// reading of the clock begins a turn, and others, of this hub or of another
+// one's, may be known from later.
+int64_t TurnLastedNs(const HubWatch& watch, const GreenThreadView& running) {
+  const double own = static_cast<double>(watch.end.last.now_ns) -
+                     static_cast<double>(running.last_switched_ns);
+  const double since = static_cast<double>(watch.end_real_ns) -
+                       static_cast<double>(watch.end.last.witness_real_ns);
+  return static_cast<int64_t>(
+      std::clamp(std::max(0.0, own) + std::max(0.0, since), 0.0, 9e18));
+}
+
+// For how long the hub's thread is known to be in one stretch of green code.
+int64_t HeldNs(const HubWatch& watch) {
+  if (!watch.one_instant) return watch.watched_ns;
+  const std::optional<GreenThreadView> running = Running(watch);
+  return running ? TurnLastedNs(watch, *running) : 0;
+}
+
 // The hub's thread was in the same stretch of green code all the time.
 bool HubIsHeld(const HubWatch& watch) {
   const auto in_code = [](HubState s) {
     return s == HubState::kRunning || s == HubState::kFiringTimers;
   };
-  return watch.watched_ns >= thresholds::kStallNs &&
-         in_code(watch.begin.state) && in_code(watch.end.state) &&
+  return HeldNs(watch) >= thresholds::kStallNs && in_code(watch.begin.state) &&
+         in_code(watch.end.state) &&
          watch.begin.iterations == watch.end.iterations &&
          watch.begin.switches == watch.end.switches;
 }
@@ -160,8 +179,11 @@ void ExplainHeld(const HubWatch& watch, Verdict& verdict) {
       verdict.culprit ? words::Green(verdict.culprit->id, verdict.culprit->name)
                       : "The hub's own thread";
   const std::string since =
-      absl::StrCat("for the ", words::Duration(watch.watched_ns),
-                   " that it was watched and perhaps longer");
+      watch.one_instant
+          ? absl::StrCat("in a turn of the loop that has lasted ",
+                         words::Duration(HeldNs(watch)), " or longer")
+          : absl::StrCat("for the ", words::Duration(watch.watched_ns),
+                         " that it was watched and perhaps longer");
   const std::string where =
       watch.stack.empty() ? ""
                           : absl::StrCat(" in ", watch.stack.front().function);
@@ -197,6 +219,9 @@ void ExplainStopped(Verdict& verdict) {
       "debugger; nothing in it can move.";
   verdict.remedy = absl::StrCat("Continue it: kill -CONT ", verdict.tid,
                                 ", or detach the debugger.");
+  if (verdict.one_instant) {
+    verdict.remedy = "Find out who stopped it: a core does not say.";
+  }
 }
 
 std::string WaitingSentence(const HubWatch& watch) {
@@ -213,6 +238,32 @@ std::string WaitingSentence(const HubWatch& watch) {
   return absl::StrCat(" It waits for the next of ",
                       words::Count(watch.end.timers, "timer"), ", due in ",
                       words::Duration(std::max(0.0, remaining_ns)), ".");
+}
+
+// What a core leaves open has to be said: nothing seen is not nothing wrong.
+void ExplainInstant(const HubWatch& watch, Verdict& verdict) {
+  verdict.kind = VerdictKind::kHealthy;
+  const std::optional<GreenThreadView> running = Running(watch);
+  const std::string where =
+      watch.stack.empty() ? ""
+                          : absl::StrCat(" in ", watch.stack.front().function);
+  const std::string doing =
+      running ? absl::StrCat(words::Green(running->id, running->name), " ran",
+                             where)
+      : watch.end.state == HubState::kPolling ? "the hub waited for events"
+      : watch.end.state == HubState::kStopped ? "the hub's loop was not being "
+                                                "run"
+                                              : absl::StrCat("it was", where);
+  verdict.summary = absl::StrCat(
+      "Nothing wrong is seen in this one instant: ", doing, ", with ",
+      words::Count(watch.end.ready, "green thread"), " ready and ",
+      words::Count(watch.end.timers, "timer"), " pending.",
+      ClockIsMeasurable(watch.end)
+          ? " Its clock is right."
+          : " Its clock was read too seldom yet to be judged.",
+      " Whether the loop moved takes two looks, and whether a timer was late "
+      "takes the time of day: a core has neither.");
+  verdict.stack = watch.stack;
 }
 
 void ExplainHealthy(const HubWatch& watch, Verdict& verdict) {
@@ -239,6 +290,7 @@ void ExplainHealthy(const HubWatch& watch, Verdict& verdict) {
 Verdict Diagnose(const HubWatch& watch) {
   Verdict verdict;
   verdict.tid = watch.end.tid;
+  verdict.one_instant = watch.one_instant;
   verdict.watched_ns = watch.watched_ns;
   verdict.iterations = watch.end.iterations - watch.begin.iterations;
   verdict.timers = watch.end.timers;
@@ -251,6 +303,8 @@ Verdict Diagnose(const HubWatch& watch) {
     ExplainClock(watch, *std::move(fault), verdict);
   } else if (HubIsHeld(watch)) {
     ExplainHeld(watch, verdict);
+  } else if (watch.one_instant) {
+    ExplainInstant(watch, verdict);
   } else {
     ExplainHealthy(watch, verdict);
   }

@@ -16,8 +16,17 @@ bool Overlap(const AddressRange& a, const AddressRange& b) {
   return a.begin < b.end && b.begin < a.end;
 }
 
-bool HasFile(const Mapping& mapping) {
-  return mapping.inode != 0 && !mapping.open_path.empty();
+bool HasFile(const Mapping& mapping) { return mapping.inode != 0; }
+
+// Null where we cannot open the very file that is mapped: its module still has
+// a name.
+std::shared_ptr<const Image> OpenImage(const Mapping& mapping,
+                                       absl::Span<const std::byte> vdso) {
+  if (mapping.path != kVdso && mapping.open_path.empty()) return nullptr;
+  absl::StatusOr<std::shared_ptr<const Image>> image =
+      mapping.path == kVdso ? Image::FromBytes(vdso, mapping.path)
+                            : Image::Open(mapping.open_path, mapping.path);
+  return image.ok() ? *std::move(image) : nullptr;
 }
 
 // Which of the image's segments the mapping shows, and so by how much all of
@@ -89,11 +98,7 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     auto known = images_.find(key);
     if (known == images_.end()) {
       if (is_vdso && vdso.empty()) continue;
-      absl::StatusOr<std::shared_ptr<const Image>> image =
-          is_vdso ? Image::FromBytes(vdso, mapping.path)
-                  : Image::Open(mapping.open_path, mapping.path);
-      known =
-          images_.emplace(key, image.ok() ? *std::move(image) : nullptr).first;
+      known = images_.emplace(key, OpenImage(mapping, vdso)).first;
     }
     InsertIfFree(ToModule(mapping, known->second), modules_);
   }

@@ -17,8 +17,10 @@
 
 namespace hubspy {
 
-// One hub, watched for a while from outside.
+// One hub, watched for a while from outside; or seen once, in a core: then
+// `begin` equals `end`, and `end_real_ns` is the latest time that is known of.
 struct HubWatch {
+  bool one_instant = false;
   HubView begin;
   HubView end;
   std::vector<GreenThreadView> green_threads;  // at the end
@@ -77,6 +79,7 @@ struct ClockEvidence {
 struct Verdict {
   ThreadId tid = 0;
   VerdictKind kind = VerdictKind::kHealthy;
+  bool one_instant = false;  // judged from one look, in a core
   std::string summary;
   std::string remedy;  // empty when there is nothing to do
   int64_t watched_ns = 0;
@@ -91,7 +94,9 @@ struct Verdict {
 
 struct Diagnosis {
   int32_t pid = 0;
+  std::string core;  // the file it is from; empty for one that runs
   std::vector<Verdict> hubs;
+  std::vector<std::string> gaps;  // what could not be had
 };
 
 }  // namespace hubspy

@@ -3,6 +3,7 @@
 #define HUBSPY_MODEL_DUMP_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Dump {
     std::string name;
     ThreadState state = ThreadState::kRunning;
     NamedStack stack;
+    std::optional<SignalTaken> signal;  // that ended the process here
     std::string problem;  // why there is no stack; empty when there is one
   };
   struct GreenThread {
@@ -32,9 +34,11 @@ struct Dump {
   };
 
   int32_t pid = 0;
+  std::string core;  // the file it is from; empty for one that runs
   std::string command;
   std::vector<Thread> threads;             // by tid
   std::vector<GreenThread> green_threads;  // by hub, then by id
+  std::vector<std::string> gaps;           // what could not be had
 };
 
 // "running", "sleeping", "stopped", "zombie": as in the JSON.

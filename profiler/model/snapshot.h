@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -30,7 +31,13 @@ enum class ThreadState {
   kZombie,    // gone, not yet reaped
 };
 
-enum class CaptureMethod { kAsleep, kPerf, kPtrace };
+// The signal that ended a process, as its core tells.
+struct SignalTaken {
+  std::string name;                      // "SIGSEGV"
+  std::optional<Address> fault_address;  // of a fault: what could not be used
+};
+
+enum class CaptureMethod { kAsleep, kPerf, kPtrace, kCore };
 
 // Some of the target's memory, copied.
 struct MemoryCopy {

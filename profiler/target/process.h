@@ -34,6 +34,7 @@ struct ThreadInfo {
   ThreadId tid = 0;
   std::string name;
   ThreadState state = ThreadState::kRunning;
+  std::optional<SignalTaken> signal;  // of a core: what ended the process here
 };
 
 struct CaptureRequest {
@@ -106,6 +107,9 @@ class Process {
 
   // False once the process is gone or a zombie.
   virtual bool Alive() const = 0;
+
+  // What cannot be had of it, a sentence each: of a process that runs, nothing.
+  virtual std::vector<std::string> Gaps() const { return {}; }
 };
 
 }  // namespace hubspy

@@ -26,6 +26,7 @@ Json EvidenceToJson(const Verdict& verdict) {
                {"iterations", verdict.iterations},
                {"timers", verdict.timers},
                {"green_threads", verdict.green_threads}};
+  if (verdict.one_instant) json["one_instant"] = true;
   if (verdict.clock) {
     const ClockEvidence& clock = *verdict.clock;
     json["rate"] = clock.rate;
@@ -52,9 +53,11 @@ std::string RenderDiagnosisJson(const Diagnosis& diagnosis) {
                     {"evidence", EvidenceToJson(verdict)},
                     {"remedy", verdict.remedy}});
   }
-  return ToText({{"schema", "hubspy.diagnose/1"},
-                 {"pid", diagnosis.pid},
-                 {"hubs", std::move(hubs)}});
+  Json json = {{"schema", "hubspy.diagnose/1"}, {"pid", diagnosis.pid}};
+  if (!diagnosis.core.empty()) json["core"] = diagnosis.core;
+  if (!diagnosis.gaps.empty()) json["gaps"] = diagnosis.gaps;
+  json["hubs"] = std::move(hubs);
+  return ToText(json);
 }
 
 }  // namespace hubspy

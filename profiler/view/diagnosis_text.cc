@@ -6,12 +6,19 @@
 namespace hubspy {
 
 std::string RenderDiagnosisText(const Diagnosis& diagnosis) {
-  if (diagnosis.hubs.empty()) {
-    return absl::StrCat("Process ", diagnosis.pid,
-                        " has no green hub; `hubspy dump -p ", diagnosis.pid,
-                        "` shows what its threads do.\n");
-  }
   std::string text;
+  for (const std::string& gap : diagnosis.gaps) {
+    absl::StrAppend(&text, "Note: ", CleanText(gap), "\n");
+  }
+  if (diagnosis.hubs.empty()) {
+    const std::string which =
+        diagnosis.core.empty()
+            ? absl::StrCat("-p ", diagnosis.pid)
+            : absl::StrCat("--core ", CleanText(diagnosis.core));
+    absl::StrAppend(&text, "Process ", diagnosis.pid,
+                    " has no green hub; `hubspy dump ", which,
+                    "` shows what its threads do.\n");
+  }
   for (const Verdict& verdict : diagnosis.hubs) {
     absl::StrAppend(&text, "Hub of thread ", verdict.tid, ": ",
                     VerdictName(verdict.kind), "\n  ",

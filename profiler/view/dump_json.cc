@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "view/dump.h"
 #include "view/json.h"
 
@@ -6,10 +7,16 @@ namespace hubspy {
 std::string RenderDumpJson(const Dump& dump) {
   Json threads = Json::array();
   for (const Dump::Thread& thread : dump.threads) {
-    Json json = {{"tid", thread.tid},
-                 {"name", thread.name},
-                 {"state", std::string(ThreadStateName(thread.state))},
-                 {"frames", FramesToJson(thread.stack.frames)}};
+    Json json = {{"tid", thread.tid}};
+    if (!thread.name.empty()) json["name"] = thread.name;
+    json["state"] = std::string(ThreadStateName(thread.state));
+    if (thread.signal) {
+      json["signal"] = thread.signal->name;
+      if (const auto address = thread.signal->fault_address) {
+        json["fault_address"] = absl::StrCat("0x", absl::Hex(address->value()));
+      }
+    }
+    json["frames"] = FramesToJson(thread.stack.frames);
     if (thread.stack.end != StackEnd::kComplete) {
       json["cut_short"] = std::string(StackEndName(thread.stack.end));
     }
@@ -31,10 +38,12 @@ std::string RenderDumpJson(const Dump& dump) {
     }
     green_threads.push_back(std::move(json));
   }
-  return ToText({{"schema", "hubspy.dump/1"},
-                 {"pid", dump.pid},
-                 {"threads", std::move(threads)},
-                 {"green_threads", std::move(green_threads)}});
+  Json json = {{"schema", "hubspy.dump/1"}, {"pid", dump.pid}};
+  if (!dump.core.empty()) json["core"] = dump.core;
+  if (!dump.gaps.empty()) json["gaps"] = dump.gaps;
+  json["threads"] = std::move(threads);
+  json["green_threads"] = std::move(green_threads);
+  return ToText(json);
 }
 
 }  // namespace hubspy

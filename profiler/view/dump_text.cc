@@ -29,15 +29,33 @@ std::string Waiting(const GreenThreadView& green) {
   return text;
 }
 
+std::string Taken(const std::optional<SignalTaken>& signal) {
+  if (!signal) return "";
+  std::string text = absl::StrCat(", took ", signal->name);
+  if (signal->fault_address) {
+    absl::StrAppend(&text, " at 0x", absl::Hex(signal->fault_address->value()));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string RenderDumpText(const Dump& dump) {
   std::string text =
       absl::StrCat("Process ", dump.pid, ": ", CleanText(dump.command), "\n");
+  if (!dump.core.empty()) {
+    absl::StrAppend(&text, "From core ", CleanText(dump.core), "\n");
+  }
+  for (const std::string& gap : dump.gaps) {
+    absl::StrAppend(&text, "Note: ", CleanText(gap), "\n");
+  }
   for (const Dump::Thread& thread : dump.threads) {
     absl::StrAppend(&text, "\nThread ", thread.tid, " (",
-                    ThreadStateName(thread.state), "): \"",
-                    CleanText(thread.name), "\"\n");
+                    ThreadStateName(thread.state), Taken(thread.signal), ")");
+    if (!thread.name.empty()) {
+      absl::StrAppend(&text, ": \"", CleanText(thread.name), "\"");
+    }
+    absl::StrAppend(&text, "\n");
     if (!thread.problem.empty()) {
       absl::StrAppend(&text, "    ", CleanText(thread.problem), "\n");
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the corpus of elf_fuzz and unwind_fuzz: one small library made with
-the system's compiler, and stacks that stand in its functions.
+"""Writes the corpus of elf_fuzz and unwind_fuzz, one small library made with the
+system's compiler and stacks that stand in its functions, and that of core_fuzz,
+a core of two threads.
 
     tests/fuzz/make_corpus.py tests/fuzz/corpus
 """
@@ -56,8 +57,48 @@ def unwind_input(library, pc, known):
             struct.pack(f"<{len(words)}Q", *words) + library.read_bytes())
 
 
+def note(kind, description):
+    padding = b"\0" * (-len(description) % 4)
+    return (struct.pack("<III", 5, len(description), kind) + b"CORE\0\0\0\0" +
+            description + padding)
+
+
+def core():
+    def status(tid, call, result):
+        registers = [0] * 27
+        registers[10], registers[15] = result, call
+        registers[16], registers[19] = 0x401000, STACK
+        return (struct.pack("<12xh18xi76x", 11, tid) +
+                struct.pack("<27q", *registers) + bytes(8))
+
+    path = b"/usr/bin/env\0"
+    notes = (note(1, status(8, -1, 0)) +
+             note(3, struct.pack("<4B20xi12x16s80s", 0, 83, 0, 0, 7, b"env",
+                                 b"env x ")) +
+             note(0x53494749, struct.pack("<iii4xQ104x", 11, 0, 1, 0xdead)) +
+             note(6, struct.pack("<4Q", 33, STACK + 4096, 0, 0)) +
+             note(0x46494C45, struct.pack("<8Q", 2, 4096, 0x400000, 0x401000, 0,
+                                          0x401000, 0x402000, 1) + 2 * path) +
+             note(1, status(7, 232, -4)))
+    loads = [(STACK, 6, b"stack" * 20, 4096), (0x400000, 4, b"\x7fELF", 4096),
+             (0x401000, 5, b"", 4096), (STACK + 4096, 5, b"vdso", 4096)]
+    at = 64 + 56 * (1 + len(loads))
+    headers = struct.pack("<IIQQQQQQ", 4, 0, at, 0, 0, len(notes), 0, 4)
+    at += len(notes)
+    for address, flags, contents, size in loads:
+        headers += struct.pack("<IIQQQQQQ", 1, flags, at, address, 0,
+                               len(contents), size, 4096)
+        at += len(contents)
+    header = (b"\x7fELF\2\1\1" + bytes(9) +
+              struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56,
+                          1 + len(loads), 0, 0, 0))
+    return header + headers + notes + b"".join(load[2] for load in loads)
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
+    (corpus / "core").mkdir(exist_ok=True)
+    (corpus / "core" / "two_threads").write_bytes(core())
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         libraries = [build(folder, "optimized", "-O2"),

@@ -16,10 +16,6 @@
 
 namespace hubspy {
 
-ScopedFd::~ScopedFd() {
-  if (fd_ >= 0) close(fd_);
-}
-
 absl::StatusOr<absl::string_view> ReadText(const ScopedFd& file,
                                            absl::Span<char> buffer) {
   const ssize_t n = pread(file.get(), buffer.data(), buffer.size(), 0);

@@ -114,6 +114,31 @@ TEST(Options, AWrongLineGivesOneLineThatSaysWhatToDo) {
   EXPECT_THAT(Complaint({"top", "-p", "1", "--frobnicate"}), one_line);
 }
 
+TEST(Options, DumpAndDiagnoseTakeAProcessOrACore) {
+  const auto dump = Parse({"dump", "--core", "core.7", "--json"});
+  ASSERT_TRUE(dump.ok()) << dump.status();
+  EXPECT_EQ(std::get<DumpOptions>(*dump).core, "core.7");
+  EXPECT_EQ(std::get<DumpOptions>(*dump).pid, 0);
+  EXPECT_TRUE(std::get<DumpOptions>(*dump).json);
+  const auto diagnose = Parse({"diagnose", "--core", "core.7"});
+  ASSERT_TRUE(diagnose.ok()) << diagnose.status();
+  EXPECT_EQ(std::get<DiagnoseOptions>(*diagnose).core, "core.7");
+  const auto one_line = Not(HasSubstr("\n"));
+  for (const char* command : {"dump", "diagnose"}) {
+    EXPECT_THAT(
+        Complaint({command}),
+        AllOf(HasSubstr("a process with --pid or a core file with --core"),
+              one_line));
+    EXPECT_THAT(Complaint({command, "-p", "1", "--core", "x"}),
+                AllOf(HasSubstr("excludes"), one_line));
+    EXPECT_THAT(Complaint({command, "--core", ""}), one_line);
+  }
+  // There is nothing to watch.
+  EXPECT_THAT(Complaint({"diagnose", "--core", "x", "-d", "3"}),
+              AllOf(HasSubstr("excludes"), one_line));
+  EXPECT_THAT(Complaint({"top", "--core", "x"}), one_line);
+}
+
 TEST(Options, HelpAndVersionAreInformation) {
   for (const auto& arguments :
        std::vector<std::vector<const char*>>{{}, {"--help"}, {"-h"}}) {

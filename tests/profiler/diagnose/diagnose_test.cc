@@ -87,6 +87,66 @@ TEST(Diagnose, TheSeedsClockIsCalledInverted) {
   EXPECT_THAT(verdict.summary, HasSubstr("58 minutes"));
 }
 
+// Seen once, with a green thread running whose turn began with the hub's latest
+// reading of its clock, `since_ns` before the latest time known of.
+HubWatch InstantWatch(int64_t since_ns) {
+  HubWatch watch = HealthyWatch();
+  watch.one_instant = true;
+  watch.end.state = HubState::kRunning;
+  watch.end.current = Address(0x1000);
+  watch.begin = watch.end;
+  watch.watched_ns = 0;
+  watch.looks = watch.looks_running = 1;
+  watch.end_real_ns += since_ns;
+  watch.green_threads = {{.record = Address(0x1000),
+                          .id = 5,
+                          .name = "cruncher",
+                          .state = GreenState::kRunning,
+                          .last_switched_ns = watch.end.last.now_ns}};
+  watch.stack = {{.function = "Crunch"}};
+  return watch;
+}
+
+TEST(DiagnoseInstant, ATurnThatIsKnownToHaveLastedIsNotYielding) {
+  const Verdict verdict = Diagnose(InstantWatch(3 * kSecond));
+  EXPECT_EQ(verdict.kind, VerdictKind::kNotYielding);
+  EXPECT_EQ(verdict.culprit->id, 5u);
+  EXPECT_TRUE(verdict.one_instant);
+  EXPECT_THAT(
+      verdict.summary,
+      HasSubstr("green thread 5 (cruncher) computes in Crunch in a turn "
+                "of the loop that has lasted 3.0 s or longer"));
+  // The same, known from a reading that the turn itself took.
+  HubWatch watch = InstantWatch(0);
+  watch.green_threads[0].last_switched_ns -= 4 * kSecond;
+  EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kNotYielding);
+  watch.looks_running = 0;
+  EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kBlockingCall);
+}
+
+TEST(DiagnoseInstant, WhatOneInstantLeavesOpenIsSaid) {
+  const Verdict verdict = Diagnose(InstantWatch(kSecond / 10));
+  EXPECT_EQ(verdict.kind, VerdictKind::kHealthy);
+  EXPECT_THAT(verdict.summary,
+              HasSubstr("green thread 5 (cruncher) ran in Crunch"));
+  EXPECT_THAT(verdict.summary, HasSubstr("takes two looks"));
+  HubWatch polling = InstantWatch(0);
+  polling.end.state = HubState::kPolling;
+  polling.end.current = Address();
+  EXPECT_THAT(Diagnose(polling).summary,
+              HasSubstr("the hub waited for events"));
+}
+
+TEST(DiagnoseInstant, AStopAndAWrongClockShowAtOnce) {
+  HubWatch stopped = InstantWatch(0);
+  stopped.looks_stopped = 1;
+  EXPECT_EQ(Diagnose(stopped).kind, VerdictKind::kStopped);
+  EXPECT_THAT(Diagnose(stopped).remedy, HasSubstr("a core does not say"));
+  HubWatch slow = WatchOf(125, 3, [](int64_t t) { return t * 3 / 125; });
+  slow.one_instant = true;
+  EXPECT_EQ(Diagnose(slow).kind, VerdictKind::kClockRate);
+}
+
 TEST(Diagnose, NamesTheFirstFewOfManyTimers) {
   HubWatch watch = WatchOf(125, 3, [](int64_t t) { return t * 3 / 125; });
   for (uint64_t id = 1; id <= 5; ++id) {

@@ -82,5 +82,23 @@ TEST(DumpJson, NamesThatAreNotUtf8StillMakeJson) {
             "\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+TEST(DumpOfACore, SaysWhoTookTheSignalAndWhatIsMissing) {
+  Dump dump{.pid = 7, .core = "core.7", .command = "./x"};
+  dump.gaps = {"code of /x is not in the core"};
+  dump.threads = {{.tid = 8,
+                   .signal = SignalTaken{.name = "SIGSEGV",
+                                         .fault_address = Address(0x10)}}};
+  EXPECT_EQ(RenderDumpText(dump),
+            "Process 7: ./x\nFrom core core.7\n"
+            "Note: code of /x is not in the core\n\n"
+            "Thread 8 (running, took SIGSEGV at 0x10)\n");
+  const json parsed = json::parse(RenderDumpJson(dump));
+  EXPECT_EQ(parsed["core"], "core.7");
+  EXPECT_EQ(parsed["gaps"][0], "code of /x is not in the core");
+  EXPECT_EQ(parsed["threads"][0]["signal"], "SIGSEGV");
+  EXPECT_EQ(parsed["threads"][0]["fault_address"], "0x10");
+  EXPECT_FALSE(parsed["threads"][0].contains("name"));
+}
+
 }  // namespace
 }  // namespace hubspy
