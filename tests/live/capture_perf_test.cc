@@ -97,6 +97,19 @@ TEST(PerfCapture, IsNotForWhoWantsMoreThanTheStack) {
   }
 }
 
+TEST(PerfCapture, WhoWantsMoreAndForbidsStopsIsTold) {
+  const Shared<SpinCounters> counters;
+  const Child child = ForkSpinning(counters);
+  const auto process = OpenOrDie(child.pid(), CaptureWays::kPerf);
+  const Address begin(reinterpret_cast<uint64_t>(&counters->first));
+  const absl::Status status =
+      process
+          ->Capture(
+              {.tid = child.pid(), .also = {{begin, begin + sizeof(uint64_t)}}})
+          .status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+}
+
 TEST(PerfCapture, LeavesThreadsThatSleepAsTheyAre) {
   Child child = Child::Fork([](ChildPipes& parent) {
     parent.WriteLine("ready");

@@ -113,7 +113,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
   if (!look.ok()) return failed(look.status());
   if (look->result == LookResult::kSnapshot) return std::move(look->snapshot);
   if (std::optional<Snapshot> sample = TakeSample(request)) return sample;
-  if (absl::Status refused = RefuseToStop(request.tid); !refused.ok()) {
+  if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
     return refused;
   }
 
@@ -148,7 +148,8 @@ std::optional<Snapshot> LinuxProcess::TakeSample(
   return snapshot;
 }
 
-absl::Status LinuxProcess::RefuseToStop(ThreadId tid) const {
+absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) const {
+  const ThreadId tid = request.tid;
   switch (ways_) {
     case CaptureWays::kAny:
     case CaptureWays::kPtrace:
@@ -159,7 +160,14 @@ absl::Status LinuxProcess::RefuseToStop(ThreadId tid) const {
     case CaptureWays::kPerf:
       break;
   }
-  if (absl::Status refused = PerfRefusal(); !refused.ok()) return refused;
+  if (!perf_ || !request.also.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "thread ", tid, " runs, and what is wanted of it the kernel does not ",
+        "sample"));
+  }
+  if (absl::Status refused = perf_->RefusalOf(tid); !refused.ok()) {
+    return refused;
+  }
   return absl::AbortedError(
       absl::StrCat("the kernel has no new sample of thread ", tid));
 }

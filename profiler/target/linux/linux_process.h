@@ -53,7 +53,7 @@ class LinuxProcess : public Process {
     AfterJob after = AfterJob::kKeepThread;
   };
   std::optional<Snapshot> TakeSample(const CaptureRequest& request);
-  absl::Status RefuseToStop(ThreadId tid) const;
+  absl::Status RefuseToStop(const CaptureRequest& request) const;
   // These two run on the tracer thread.
   Captured CaptureFromItsCpu(const ThreadFiles& files);
   Captured CaptureByStop(const ThreadFiles& files);

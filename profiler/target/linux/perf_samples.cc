@@ -194,7 +194,9 @@ const PerfSample* PerfSamples::Latest() const {
 
 PerfSamples* PerfSampler::Find(ThreadId tid) const {
   const auto known = threads_.find(tid);
-  return known == threads_.end() ? nullptr : known->second.samples.get();
+  return known == threads_.end() || !known->second.samples.ok()
+             ? nullptr
+             : known->second.samples->get();
 }
 
 void PerfSampler::Update(ThreadId tid) {
@@ -214,14 +216,20 @@ void PerfSampler::Open(ThreadId tid, uint32_t stack_bytes) {
   auto samples = PerfSamples::Open(tid, options);
   if (absl::IsPermissionDenied(samples.status())) refusal_ = samples.status();
   if (absl::IsNotFound(samples.status())) return;
-  threads_[tid] = {.samples = samples.ok() ? *std::move(samples) : nullptr,
-                   .stack_bytes = stack_bytes};
+  threads_[tid] = {.samples = std::move(samples), .stack_bytes = stack_bytes};
+}
+
+absl::Status PerfSampler::RefusalOf(ThreadId tid) const {
+  if (!refusal_.ok()) return refusal_;
+  const auto known = threads_.find(tid);
+  return known == threads_.end() ? absl::OkStatus()
+                                 : known->second.samples.status();
 }
 
 void PerfSampler::CopyMoreStack(ThreadId tid) {
   const auto known = threads_.find(tid);
-  if (known == threads_.end() || known->second.samples == nullptr ||
-      known->second.samples->ReadMoreStack() ||
+  if (known == threads_.end() || !known->second.samples.ok() ||
+      (*known->second.samples)->ReadMoreStack() ||
       known->second.stack_bytes >= kMostStackBytes) {
     return;
   }

@@ -92,6 +92,8 @@ class PerfSampler {
 
   // OK, or why the system refuses.
   const absl::Status& refusal() const { return refusal_; }
+  // The same of one thread, which there may have been no room for.
+  absl::Status RefusalOf(ThreadId tid) const;
 
   void Forget(ThreadId tid) { threads_.erase(tid); }
   // Forgets all threads but these, which are sorted.
@@ -99,7 +101,7 @@ class PerfSampler {
 
  private:
   struct Thread {
-    std::unique_ptr<PerfSamples> samples;  // null: not of this one
+    absl::StatusOr<std::unique_ptr<PerfSamples>> samples;
     uint32_t stack_bytes = 0;
   };
 
