@@ -60,6 +60,7 @@ uint64_t PerfRegisterMask() {
 }
 
 void RingBytes::CopyTo(absl::Span<std::byte> into) const {
+  if (into.empty()) return;
   const size_t begin = begin_ % ring_.size();
   const size_t first = std::min(into.size(), ring_.size() - begin);
   std::memcpy(into.data(), ring_.data() + begin, first);
