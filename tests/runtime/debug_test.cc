@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -191,6 +192,17 @@ TEST(UncaughtException, OfWhomSomebodyWaitsForIsNotReported) {
                 });
               }),
               testing::IsEmpty());
+}
+
+TEST(UncaughtException, OfOneThatNeverBeganIsNotReported) {
+  EXPECT_THAT(
+      ReportsOf([] {
+        OnFreshThread([] {
+          Spawn([] {}).Kill(std::make_exception_ptr(std::runtime_error("no")));
+          Yield();
+        });
+      }),
+      testing::IsEmpty());
 }
 
 TEST(UncaughtException, BeingKilledIsNone) {
