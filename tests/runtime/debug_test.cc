@@ -121,6 +121,16 @@ TEST(DumpHub, TellsOfOneThatHasNotBegun) {
   });
 }
 
+TEST(DumpHub, TellsOfOneThatIsThroughWhileItsLinksAreCalled) {
+  InSimulatedTime([](SimulatedTime&) {
+    std::string dump;
+    auto thread = Spawn([] {});
+    thread.Link([&](auto&) { dump = debug::FormatHub(); });
+    thread.Wait();
+    EXPECT_THAT(dump, ContainsRegex("green thread [0-9]+: finished"));
+  });
+}
+
 TEST(DumpHub, TellsWhoseEndIsWaitedFor) {
   InSimulatedTime([](SimulatedTime&) {
     auto first = Spawn(green_test_sleeps);
