@@ -1,9 +1,5 @@
 // Threads that run, sampled by the kernel: nothing stops them.
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -14,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "live/spinning.h"
 #include "support/child.h"
+#include "support/forbid_system_call.h"
 #include "support/shared.h"
 #include "target/process.h"
 
@@ -132,26 +129,11 @@ TEST(CaptureWays, AsleepLeavesThreadsThatRunAlone) {
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
 }
 
-// As a container's seccomp filter does, for the calling process.
-void ForbidPerf() {
-  sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program = {.len = 4, .filter = filter};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) != 0) {
-    abort();
-  }
-}
-
 TEST(PerfCapture, WhereItIsForbiddenThreadsAreStoppedAndItIsSaidWhy) {
   const Shared<SpinCounters> counters;
   const Child target = ForkSpinning(counters);
   Child forbidden = Child::Fork([&](ChildPipes& parent) {
-    ForbidPerf();
+    ForbidSystemCall(SYS_perf_event_open, EPERM);
     const auto any = OpenOrDie(target.pid(), CaptureWays::kAny);
     absl::StatusOr<std::optional<Snapshot>> snapshot;
     do {

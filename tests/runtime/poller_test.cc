@@ -1,12 +1,8 @@
 #include "green/poller.h"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -14,6 +10,7 @@
 #include "green/clock.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
+#include "support/forbid_system_call.h"
 
 namespace green::internal {
 namespace {
@@ -24,19 +21,6 @@ int64_t DurationOfWait(Poller& poller, int64_t timeout_ns) {
   return MonotonicNanoseconds() - before_ns;
 }
 
-// Makes the kernel one that has no epoll_pwait2, for the calling thread.
-void ForgetEpollPwait2() {
-  sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program = {.len = 4, .filter = filter};
-  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL), 0);
-  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL), 0);
-}
-
 TEST(Poller, WaitsNoShorterThanItWasTold) {
   const std::unique_ptr<Poller> poller = MakePoller();
   EXPECT_GE(DurationOfWait(*poller, 1'500'000), 1'500'000);
@@ -44,7 +28,7 @@ TEST(Poller, WaitsNoShorterThanItWasTold) {
 
 TEST(Poller, WaitsNoShorterOnAKernelThatKnowsOnlyMilliseconds) {
   OnFreshThread([] {
-    ForgetEpollPwait2();
+    hubspy::ForbidSystemCall(SYS_epoll_pwait2, ENOSYS);
     const std::unique_ptr<Poller> poller = MakePoller();
     EXPECT_GE(DurationOfWait(*poller, 1'500'000), 1'500'000);
     EXPECT_GE(DurationOfWait(*poller, 1), 1);

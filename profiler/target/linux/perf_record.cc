@@ -49,7 +49,7 @@ class Reader {
 }  // namespace
 
 uint64_t PerfSampleType() {
-  return PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER |
+  return PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER |
          PERF_SAMPLE_STACK_USER;
 }
 
@@ -71,15 +71,12 @@ std::optional<PerfSample> ParsePerfSample(RingBytes body,
                                           size_t max_stack_bytes) {
   Reader reader(body);
   PerfSample sample;
-  uint32_t pid = 0;
-  uint32_t tid = 0;
   uint64_t time_ns = 0;
   uint64_t abi = PERF_SAMPLE_REGS_ABI_NONE;
-  if (!reader.Read(pid) || !reader.Read(tid) || !reader.Read(time_ns) ||
+  if (!reader.Read(time_ns) ||
       !reader.Read(abi) || abi != PERF_SAMPLE_REGS_ABI_64) {
     return std::nullopt;
   }
-  sample.tid = static_cast<ThreadId>(tid);
   sample.time_ns = static_cast<int64_t>(time_ns);
   for (const auto& [number, reg] : kRegisters) {
     uint64_t value = 0;

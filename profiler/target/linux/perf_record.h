@@ -21,7 +21,6 @@ uint64_t PerfSampleType();
 uint64_t PerfRegisterMask();
 
 struct PerfSample {
-  ThreadId tid = 0;
   int64_t time_ns = 0;  // CLOCK_MONOTONIC
   Registers registers;
   MemoryCopy stack;  // from sp upwards
