@@ -77,23 +77,28 @@ CoreMemory::File CoreMemory::OpenMapped(const std::string& path,
            ReadFromCore(begin.begin + offset, into) == into.size();
   };
   const std::vector<std::byte> build_id = FindBuildId(in_core);
-  if (build_id.empty()) {
-    file.problem = "the core has no build id of it to compare";
-    return file;
-  }
   // stat first: opening a device would make its driver do something.
   struct stat status;
-  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    file.problem = "there is no such file here";
-    return file;
-  }
-  ScopedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const bool is_there =
+      stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  ScopedFd fd(is_there ? open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1);
+  const int open_error = errno;
   const auto in_file = [&](uint64_t offset, absl::Span<std::byte> into) {
     return ReadFile(fd, offset, into) == into.size();
   };
+  if (build_id.empty()) {
+    // A locale, a cache: it is data, of which no stack needs anything.
+    const bool is_data = fd.get() >= 0 && !ReadElfHeader(in_file).ok();
+    if (!is_data) file.problem = "the core has no build id of it to compare";
+    return file;
+  }
+  if (!is_there) {
+    file.problem = "there is no such file here";
+    return file;
+  }
   if (FindBuildId(in_file) != build_id) {
     file.problem = fd.get() < 0 ? absl::StrCat("it cannot be opened (",
-                                               strerror(errno), ")")
+                                               strerror(open_error), ")")
                                 : "the file here is of another build";
     return file;
   }

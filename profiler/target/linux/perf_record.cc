@@ -49,8 +49,7 @@ class Reader {
 }  // namespace
 
 uint64_t PerfSampleType() {
-  return PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER |
-         PERF_SAMPLE_STACK_USER;
+  return PERF_SAMPLE_TIME | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 }
 
 uint64_t PerfRegisterMask() {
@@ -73,8 +72,8 @@ std::optional<PerfSample> ParsePerfSample(RingBytes body,
   PerfSample sample;
   uint64_t time_ns = 0;
   uint64_t abi = PERF_SAMPLE_REGS_ABI_NONE;
-  if (!reader.Read(time_ns) ||
-      !reader.Read(abi) || abi != PERF_SAMPLE_REGS_ABI_64) {
+  if (!reader.Read(time_ns) || !reader.Read(abi) ||
+      abi != PERF_SAMPLE_REGS_ABI_64) {
     return std::nullopt;
   }
   sample.time_ns = static_cast<int64_t>(time_ns);

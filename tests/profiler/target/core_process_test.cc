@@ -134,6 +134,12 @@ TEST_F(CoreProcessTest, AFileThatIsGoneOrCannotBeComparedIsAGap) {
               ElementsAre(HasSubstr("no such file")));
 }
 
+TEST_F(CoreProcessTest, AFileOfDataIsNoCodeThatIsMissing) {
+  const std::string nameless(kPage, '\0');
+  const std::string path = Write("locale", "no ELF image");
+  EXPECT_THAT(Open(CoreWith(nameless, path))->Gaps(), IsEmpty());
+}
+
 TEST_F(CoreProcessTest, WhatCouldBeWrittenIsNotTakenFromTheFile) {
   const std::string library = Library("one");
   CoreBytes core = CoreWith(library, Write("lib.so", library));
