@@ -12,6 +12,8 @@ namespace {
 // New threads and hubs are noticed after at most this long: reading the list
 // costs some microseconds a thread, more than a look at one that sleeps.
 constexpr int64_t kThreadsIntervalNs = 100'000'000;
+// How often the list is read for each time that a thread's name is.
+constexpr int64_t kRefreshesPerName = 20;
 // A pc in no known module may be a library loaded since, or code made at run
 // time; the maps of a large process take a millisecond to read.
 constexpr int64_t kModulesIntervalNs = 100'000'000;
@@ -86,14 +88,19 @@ absl::Status Attachment::RefreshModules() {
 
 absl::Status Attachment::RefreshThreads() {
   threads_due_ns_ = NowNs() + kThreadsIntervalNs;
-  absl::StatusOr<std::vector<ThreadInfo>> threads = process_->Threads();
-  if (!threads.ok()) return threads.status();
+  const absl::StatusOr<std::vector<ThreadId>> tids = process_->ThreadIds();
+  if (!tids.ok()) return tids.status();
+  ++thread_refreshes_;
   absl::flat_hash_map<ThreadId, Sleep> present;
-  for (ThreadInfo& thread : *threads) {
-    const auto known = threads_.find(thread.tid);
-    present[thread.tid] =
-        known == threads_.end() ? Sleep{} : std::move(known->second);
-    thread_names_[thread.tid] = std::move(thread.name);
+  for (const ThreadId tid : *tids) {
+    const auto known = threads_.find(tid);
+    const bool is_new = known == threads_.end();
+    present[tid] = is_new ? Sleep{} : std::move(known->second);
+    // A thread may be given its name at any time; each has its turn.
+    const bool its_turn = (tid + thread_refreshes_) % kRefreshesPerName == 0;
+    if (!is_new && !its_turn) continue;
+    absl::StatusOr<ThreadInfo> thread = process_->Thread(tid);
+    if (thread.ok()) thread_names_[tid] = std::move(thread->name);
   }
   threads_ = std::move(present);
   // What a hub publishes may be caught half written, or be garbage: then its

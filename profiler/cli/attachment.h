@@ -112,6 +112,7 @@ class Attachment {
   absl::flat_hash_map<ThreadId, std::string> thread_names_;
   absl::flat_hash_map<ThreadId, HubView> hubs_;  // by their OS thread
   int64_t threads_due_ns_ = 0;  // when the list of threads is read again
+  int64_t thread_refreshes_ = 0;
   int64_t modules_due_ns_ = 0;  // before this the modules are not read again
   int64_t modules_interval_ns_ = 0;  // grows while that finds nothing new
 };

@@ -87,8 +87,12 @@ class Process {
   virtual std::string CommandLine() const = 0;
   virtual const Memory& memory() const = 0;
   virtual absl::StatusOr<std::vector<Mapping>> Mappings() const = 0;
-  // Sorted by thread id.
-  virtual absl::StatusOr<std::vector<ThreadInfo>> Threads() const = 0;
+  // Sorted. Costs a fraction of what asking for each thread does.
+  virtual absl::StatusOr<std::vector<ThreadId>> ThreadIds() const = 0;
+  // NotFound: it is gone.
+  virtual absl::StatusOr<ThreadInfo> Thread(ThreadId tid) const = 0;
+  // Each of ThreadIds() that is not gone by then.
+  absl::StatusOr<std::vector<ThreadInfo>> Threads() const;
 
   // NotFound: there is none. FailedPrecondition: there is one that is not to be
   // believed. ResourceExhausted: it has become too long to read on.

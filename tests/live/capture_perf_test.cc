@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "live/spinning.h"
@@ -74,6 +76,36 @@ TEST(PerfCapture, IsPreferredToAStop) {
     ASSERT_TRUE(snapshot.ok()) << snapshot.status();
     if ((*snapshot)->method == CaptureMethod::kPerf) break;
     if (!process->PerfRefusal().ok()) GTEST_SKIP() << process->PerfRefusal();
+  }
+}
+
+// Beside one that never pauses, a thread of the lowest priority hardly ever
+// gets their CPU. Its last sample is old by the clock, and still where it
+// stands; to stop it, one would have to wait until it runs.
+TEST(PerfCapture, StaysTrueWhileTheThreadWaitsForACpu) {
+  cpu_set_t one_cpu;
+  CPU_ZERO(&one_cpu);
+  CPU_SET(sched_getcpu(), &one_cpu);
+  const Shared<SpinCounters> counters;
+  const Child waiting = ForkSpinning(counters);
+  const auto process = OpenOrDie(waiting.pid(), CaptureWays::kAny);
+  for (;;) {
+    const auto snapshot = process->Capture({.tid = waiting.pid()});
+    if (!process->PerfRefusal().ok()) GTEST_SKIP() << process->PerfRefusal();
+    if (snapshot.ok() && (*snapshot)->method == CaptureMethod::kPerf) break;
+  }
+  const sched_param no_priority = {};
+  ASSERT_EQ(sched_setscheduler(waiting.pid(), SCHED_IDLE, &no_priority), 0);
+  ASSERT_EQ(sched_setaffinity(waiting.pid(), sizeof(one_cpu), &one_cpu), 0);
+  const Shared<SpinCounters> other_counters;
+  const Child busy = ForkSpinning(other_counters);
+  ASSERT_EQ(sched_setaffinity(busy.pid(), sizeof(one_cpu), &one_cpu), 0);
+
+  const absl::Time end = absl::Now() + absl::Milliseconds(200);
+  while (absl::Now() < end) {
+    const auto snapshot = process->Capture({.tid = waiting.pid()});
+    ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+    ASSERT_EQ((*snapshot)->method, CaptureMethod::kPerf);
   }
 }
 

@@ -26,6 +26,8 @@
 namespace hubspy {
 namespace {
 
+constexpr absl::Duration kLimit = absl::Milliseconds(100);
+
 // Stops `tid` once, does `meanwhile` in the stop, and returns what it saw. On a
 // machine that is short of CPUs, the thread may not come to it at first.
 absl::StatusOr<StoppedThread> StopOnce(
@@ -33,7 +35,7 @@ absl::StatusOr<StoppedThread> StopOnce(
   TracerThread tracer;
   for (;;) {
     absl::StatusOr<StoppedThread> thread = absl::UnknownError("did not run");
-    const absl::Status ran = tracer.Run([&] {
+    const absl::Status ran = tracer.Run(kLimit, [&] {
       PtraceStop stop(tid);
       thread = stop.Begin();
       if (thread.ok()) meanwhile();
@@ -176,11 +178,12 @@ TEST(PtraceStop, GivesUpOnAThreadThatDoesNotStopAndLetsGoOfIt) {
   for (int i = 0; i < 2; ++i) {  // the second on a new thread
     absl::Status status;
     ASSERT_TRUE(tracer
-                    .Run([&] {
-                      PtraceStop stop(child.pid());
-                      status = stop.Begin().status();
-                      return stop.End();
-                    })
+                    .Run(kLimit,
+                         [&] {
+                           PtraceStop stop(child.pid());
+                           status = stop.Begin().status();
+                           return stop.End();
+                         })
                     .ok());
     EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
     EXPECT_EQ(TracerOf(child.pid()), 0);

@@ -63,41 +63,47 @@ ThreadState CoreProcess::StateOf(const CoreThread& thread) const {
   return thread.system_call ? ThreadState::kSleeping : ThreadState::kRunning;
 }
 
-absl::StatusOr<std::vector<ThreadInfo>> CoreProcess::Threads() const {
-  std::vector<ThreadInfo> threads;
+absl::StatusOr<const CoreThread*> CoreProcess::Find(ThreadId tid) const {
   for (const CoreThread& thread : core().threads) {
-    ThreadInfo info{.tid = thread.tid, .state = StateOf(thread)};
-    if (thread.tid == core().pid) info.name = core().name;
-    if (threads.empty()) info.signal = core().signal;
-    threads.push_back(std::move(info));
+    if (thread.tid == tid) return &thread;
   }
-  std::sort(
-      threads.begin(), threads.end(),
-      [](const ThreadInfo& a, const ThreadInfo& b) { return a.tid < b.tid; });
-  return threads;
+  return absl::NotFoundError(absl::StrCat("the core has no thread ", tid));
+}
+
+absl::StatusOr<std::vector<ThreadId>> CoreProcess::ThreadIds() const {
+  std::vector<ThreadId> tids;
+  for (const CoreThread& thread : core().threads) tids.push_back(thread.tid);
+  std::sort(tids.begin(), tids.end());
+  return tids;
+}
+
+absl::StatusOr<ThreadInfo> CoreProcess::Thread(ThreadId tid) const {
+  const absl::StatusOr<const CoreThread*> thread = Find(tid);
+  if (!thread.ok()) return thread.status();
+  ThreadInfo info{.tid = tid, .state = StateOf(**thread)};
+  if (tid == core().pid) info.name = core().name;
+  // The kernel and gdb put the thread that took the signal first.
+  if (*thread == &core().threads.front()) info.signal = core().signal;
+  return info;
 }
 
 absl::StatusOr<std::optional<Snapshot>> CoreProcess::Capture(
     const CaptureRequest& request) {
-  const auto thread =
-      std::find_if(core().threads.begin(), core().threads.end(),
-                   [&](const CoreThread& t) { return t.tid == request.tid; });
-  if (thread == core().threads.end()) {
-    return absl::NotFoundError(
-        absl::StrCat("the core has no thread ", request.tid));
-  }
+  const absl::StatusOr<const CoreThread*> found = Find(request.tid);
+  if (!found.ok()) return found.status();
+  const CoreThread& thread = **found;
   const auto copy = [&](Address from, uint64_t size) {
     MemoryCopy memory{.begin = from};
     memory.bytes.resize(size);
     memory.bytes.resize(memory_.Read(from, absl::MakeSpan(memory.bytes)));
     return memory;
   };
-  Snapshot snapshot{.tid = thread->tid,
-                    .state = StateOf(*thread),
+  Snapshot snapshot{.tid = thread.tid,
+                    .state = StateOf(thread),
                     .method = CaptureMethod::kCore,
-                    .registers = thread->registers,
-                    .system_call = thread->system_call};
-  const Address sp = thread->registers.sp();
+                    .registers = thread.registers,
+                    .system_call = thread.system_call};
+  const Address sp = thread.registers.sp();
   snapshot.stack = copy(
       sp, std::min<uint64_t>(request.max_stack_bytes, memory_.Following(sp)));
   for (const AddressRange& range : request.also) {

@@ -30,7 +30,8 @@ class CoreProcess : public Process {
   std::string CommandLine() const override;
   const Memory& memory() const override { return memory_; }
   absl::StatusOr<std::vector<Mapping>> Mappings() const override;
-  absl::StatusOr<std::vector<ThreadInfo>> Threads() const override;
+  absl::StatusOr<std::vector<ThreadId>> ThreadIds() const override;
+  absl::StatusOr<ThreadInfo> Thread(ThreadId tid) const override;
   absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) override;
   // It was a file of the living process's.
@@ -44,6 +45,8 @@ class CoreProcess : public Process {
 
  private:
   const CoreContents& core() const { return memory_.contents(); }
+  // NotFound: it has no such thread.
+  absl::StatusOr<const CoreThread*> Find(ThreadId tid) const;
   ThreadState StateOf(const CoreThread& thread) const;
 
   CoreMemory memory_;

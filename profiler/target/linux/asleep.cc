@@ -18,7 +18,7 @@ constexpr size_t kFilesPerThread = 3;
 
 // Of the files that this process may open, threads get half.
 size_t ThreadsToKeepOpen() {
-  constexpr size_t kEnough = 256;
+  constexpr size_t kEnough = 1024;
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   return std::min<size_t>(kEnough, limit.rlim_cur / 2 / kFilesPerThread);

@@ -1,8 +1,11 @@
 #include "target/linux/linux_process.h"
 
+#include <chrono>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "target/linux/check_target.h"
 #include "target/linux/mapped_files.h"
 #include "target/linux/proc_files.h"
@@ -13,6 +16,19 @@ namespace {
 // A thread can only fall asleep or wake up so often while we sit on its CPU;
 // one that still does is being moved about, and the next sample may be luckier.
 constexpr int kRounds = 8;
+
+// How long a thread may take to get the CPU that it needs to stop: long for who
+// looks once, and short for who has others to look at.
+constexpr absl::Duration kStopLimit = absl::Milliseconds(100);
+constexpr absl::Duration kStopLimitWhenSampling = absl::Milliseconds(5);
+// A stop of this length was a wait for a CPU.
+constexpr int64_t kLongStopNs = 1'000'000;
+
+int64_t NowNs() {
+  return std::chrono::nanoseconds(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 // "gdb (process 7)"; the name is left out when it is gone by now.
 std::string DescribeTracer(int32_t tracer_id) {
@@ -41,10 +57,12 @@ LinuxProcess::LinuxProcess(ProcDir directory, RunCounting counting,
     : directory_(std::move(directory)),
       memory_(directory_),
       files_(counting),
-      ways_(options.ways) {
-  const bool may_sample =
+      ways_(options.ways),
+      sampling_(options.rate_hz > 0) {
+  const bool may_use_perf =
       ways_ == CaptureWays::kAny || ways_ == CaptureWays::kPerf;
-  if (!may_sample || options.rate_hz <= 0) return;
+  if (!may_use_perf || !sampling_) return;
+  sleep_watch_.emplace();
   perf_.emplace(PerfSamples::Options{
       .period_ns = static_cast<int64_t>(1e9 / options.rate_hz)});
 }
@@ -69,39 +87,49 @@ absl::StatusOr<std::vector<Mapping>> LinuxProcess::Mappings() const {
   return WithOpenPaths(*tid, *std::move(mappings));
 }
 
-absl::StatusOr<std::vector<ThreadInfo>> LinuxProcess::Threads() const {
-  const absl::StatusOr<std::vector<ThreadId>> tids = directory_.ThreadIds();
+absl::StatusOr<std::vector<ThreadId>> LinuxProcess::ThreadIds() const {
+  absl::StatusOr<std::vector<ThreadId>> tids = directory_.ThreadIds();
   if (!tids.ok()) return tids.status();
   files_.KeepOnly(*tids);
   if (perf_) perf_->KeepOnly(*tids);
-  std::vector<ThreadInfo> threads;
-  for (const ThreadId tid : *tids) {
-    const absl::StatusOr<std::string> text =
-        directory_.ReadFile(absl::StrCat("task/", tid, "/stat"));
-    if (absl::IsNotFound(text.status())) continue;  // it went meanwhile
-    if (!text.ok()) return text.status();
-    absl::StatusOr<ThreadStat> stat = ParseStat(*text);
-    if (!stat.ok()) return stat.status();
-    threads.push_back({tid, std::move(stat->name), stat->state});
-  }
-  return threads;
+  if (sleep_watch_) sleep_watch_->KeepOnly(*tids);
+  return tids;
+}
+
+absl::StatusOr<ThreadInfo> LinuxProcess::Thread(ThreadId tid) const {
+  const absl::StatusOr<std::string> text =
+      directory_.ReadFile(absl::StrCat("task/", tid, "/stat"));
+  if (!text.ok()) return text.status();
+  absl::StatusOr<ThreadStat> stat = ParseStat(*text);
+  if (!stat.ok()) return stat.status();
+  return ThreadInfo{tid, std::move(stat->name), stat->state};
+}
+
+void LinuxProcess::Forget(ThreadId tid) {
+  files_.Forget(tid);
+  if (perf_) perf_->Forget(tid);
+  if (sleep_watch_) sleep_watch_->Forget(tid);
 }
 
 absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
     const CaptureRequest& request) {
+  absl::StatusOr<std::optional<Snapshot>> snapshot = TryCapture(request);
+  if (absl::IsNotFound(snapshot.status())) Forget(request.tid);
+  return snapshot;
+}
+
+absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
+    const CaptureRequest& request) {
+  const std::optional<SleepToken>& known = request.known_sleep;
+  if (known && sleep_watch_ && sleep_watch_->StillIn(request.tid, *known)) {
+    return std::nullopt;
+  }
   const auto files = files_.Get(directory_, request.tid);
   if (!files.ok()) return files.status();
-  const auto failed = [&](absl::Status status) {
-    if (absl::IsNotFound(status)) {
-      files_.Forget(request.tid);
-      if (perf_) perf_->Forget(request.tid);
-    }
-    return status;
-  };
   if (perf_) perf_->Update(request.tid);
-  if (request.known_sleep) {
-    const absl::StatusOr<bool> same = (*files)->StillIn(*request.known_sleep);
-    if (!same.ok()) return failed(same.status());
+  if (known) {
+    const absl::StatusOr<bool> same = StillAsleep(**files, *known);
+    if (!same.ok()) return same.status();
     if (*same) return std::nullopt;
   }
   if (absl::Status prepared =
@@ -109,23 +137,43 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
       !prepared.ok()) {
     return prepared;
   }
-  absl::StatusOr<Look> look = LookWhileAsleep(**files, reader_);
-  if (!look.ok()) return failed(look.status());
-  if (look->result == LookResult::kSnapshot) return std::move(look->snapshot);
+  absl::StatusOr<std::optional<Snapshot>> asleep = TakeAsleep(**files, request);
+  if (!asleep.ok() || asleep->has_value()) return asleep;
   if (std::optional<Snapshot> sample = TakeSample(request)) return sample;
   if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
     return refused;
   }
+  absl::StatusOr<Snapshot> stopped = TakeByStop(**files);
+  // Not before: the first event on a machine takes its time.
+  if (perf_ && request.also.empty()) perf_->Begin(request.tid);
+  if (!stopped.ok()) return stopped.status();
+  return *std::move(stopped);
+}
 
-  absl::StatusOr<Snapshot> snapshot;
-  const absl::Status ran = tracer_.Run([&] {
-    Captured captured = CaptureFromItsCpu(**files);
-    snapshot = std::move(captured.snapshot);
-    return captured.after;
-  });
-  if (!ran.ok()) return ran;
-  if (!snapshot.ok()) return failed(snapshot.status());
-  return *std::move(snapshot);
+absl::StatusOr<bool> LinuxProcess::StillAsleep(const ThreadFiles& files,
+                                               const SleepToken& token) {
+  SleepWatch::Mark mark;
+  if (sleep_watch_) mark = sleep_watch_->BeforeLook(files.tid());
+  const absl::StatusOr<bool> same = files.StillIn(token);
+  if (same.ok() && *same && sleep_watch_) {
+    sleep_watch_->Confirm(files.tid(), token, mark);
+  }
+  return same;
+}
+
+absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TakeAsleep(
+    const ThreadFiles& files, const CaptureRequest& request) {
+  // Who ran the last time is likely to run: one read tells.
+  if (!request.known_sleep) {
+    const auto blocked = files.Blocked();
+    if (!blocked.ok()) return blocked.status();
+    if (!blocked->has_value()) return std::nullopt;
+  }
+  absl::StatusOr<Look> look = LookWhileAsleep(files, reader_);
+  if (!look.ok()) return look.status();
+  if (look->result != LookResult::kSnapshot) return std::nullopt;
+  if (perf_) perf_->NoteSleep(files.tid());
+  return std::move(look->snapshot);
 }
 
 // Not where something else is wanted of the same instant, or more of the stack
@@ -148,7 +196,7 @@ std::optional<Snapshot> LinuxProcess::TakeSample(
   return snapshot;
 }
 
-absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) const {
+absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) {
   const ThreadId tid = request.tid;
   switch (ways_) {
     case CaptureWays::kAny:
@@ -165,11 +213,33 @@ absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) const {
         "thread ", tid, " runs, and what is wanted of it the kernel does not ",
         "sample"));
   }
+  perf_->Begin(tid);
   if (absl::Status refused = perf_->RefusalOf(tid); !refused.ok()) {
     return refused;
   }
   return absl::AbortedError(
       absl::StrCat("the kernel has no new sample of thread ", tid));
+}
+
+absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files) {
+  const int64_t began_ns = NowNs();
+  if (sampling_ && began_ns < next_stop_ns_) {
+    return absl::AbortedError(
+        absl::StrCat("thread ", files.tid(), " waits for a CPU, as others do"));
+  }
+  absl::StatusOr<Snapshot> snapshot;
+  const absl::Status ran =
+      tracer_.Run(sampling_ ? kStopLimitWhenSampling : kStopLimit, [&] {
+        Captured captured = CaptureFromItsCpu(files);
+        snapshot = std::move(captured.snapshot);
+        return captured.after;
+      });
+  // Half of the time, at most, goes into such waiting.
+  const int64_t ended_ns = NowNs();
+  const int64_t took_ns = ended_ns - began_ns;
+  if (took_ns > kLongStopNs) next_stop_ns_ = ended_ns + took_ns;
+  if (!ran.ok()) return ran;
+  return snapshot;
 }
 
 LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(

@@ -5,6 +5,9 @@
 // nothing else is wanted of the same instant. Else the tracer thread moves to
 // the target thread's CPU, which thereby cannot be running there, and settles
 // it: asleep after all, or a short stop.
+//
+// Where more threads want a CPU than there are, one that is to be stopped has
+// to get its turn first. Such waiting is bounded, for each and in sum.
 #ifndef HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_
 #define HUBSPY_TARGET_LINUX_LINUX_PROCESS_H_
 
@@ -21,6 +24,7 @@
 #include "target/linux/proc_dir.h"
 #include "target/linux/process_vm.h"
 #include "target/linux/ptrace_stop.h"
+#include "target/linux/sleep_watch.h"
 #include "target/linux/tracer_thread.h"
 #include "target/process.h"
 
@@ -36,7 +40,8 @@ class LinuxProcess : public Process {
   std::string CommandLine() const override;
   const Memory& memory() const override { return memory_; }
   absl::StatusOr<std::vector<Mapping>> Mappings() const override;
-  absl::StatusOr<std::vector<ThreadInfo>> Threads() const override;
+  absl::StatusOr<std::vector<ThreadId>> ThreadIds() const override;
+  absl::StatusOr<ThreadInfo> Thread(ThreadId tid) const override;
   absl::StatusOr<PerfMapText> ReadPerfMap() override {
     return perf_map_.ReadOn(directory_);
   }
@@ -52,8 +57,16 @@ class LinuxProcess : public Process {
     absl::StatusOr<Snapshot> snapshot;
     AfterJob after = AfterJob::kKeepThread;
   };
+  absl::StatusOr<std::optional<Snapshot>> TryCapture(
+      const CaptureRequest& request);
+  absl::StatusOr<bool> StillAsleep(const ThreadFiles& files,
+                                   const SleepToken& token);
+  absl::StatusOr<std::optional<Snapshot>> TakeAsleep(
+      const ThreadFiles& files, const CaptureRequest& request);
   std::optional<Snapshot> TakeSample(const CaptureRequest& request);
-  absl::Status RefuseToStop(const CaptureRequest& request) const;
+  absl::StatusOr<Snapshot> TakeByStop(const ThreadFiles& files);
+  void Forget(ThreadId tid);
+  absl::Status RefuseToStop(const CaptureRequest& request);
   // These two run on the tracer thread.
   Captured CaptureFromItsCpu(const ThreadFiles& files);
   Captured CaptureByStop(const ThreadFiles& files);
@@ -66,7 +79,10 @@ class LinuxProcess : public Process {
   const CaptureWays ways_;
   // Absent: not wanted.
   mutable std::optional<PerfSampler> perf_;
+  mutable std::optional<SleepWatch> sleep_watch_;
   TracerThread tracer_;
+  const bool sampling_;
+  int64_t next_stop_ns_ = 0;  // no stop before, when sampling
   PerfMapFile perf_map_;
 };
 

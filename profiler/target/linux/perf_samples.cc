@@ -1,21 +1,10 @@
 #include "target/linux/perf_samples.h"
 
-#include <fcntl.h>
-#include <linux/perf_event.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <utility>
-#include <vector>
-
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 
 namespace hubspy {
 namespace {
@@ -25,8 +14,7 @@ namespace {
 constexpr size_t kSamplesInRing = 7;
 
 // A sample is of no use to who looks now when the thread has been elsewhere
-// since. But one that waits for a CPU, for some time slices of others, stands
-// where it was.
+// since. A period is what it runs between two samples; the rest is time slices.
 constexpr int64_t kOldestPeriods = 4;
 constexpr int64_t kOldestNs = 20'000'000;
 
@@ -47,11 +35,6 @@ int64_t NowNs() {
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-size_t PageSize() {
-  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return size;
-}
-
 // A power of two of pages, as the kernel wants it.
 size_t RingSize(uint32_t stack_bytes) {
   size_t bytes = PageSize();
@@ -61,7 +44,6 @@ size_t RingSize(uint32_t stack_bytes) {
 
 perf_event_attr Attributes(const PerfSamples::Options& options) {
   perf_event_attr attr = {};
-  attr.size = sizeof(attr);
   attr.type = PERF_TYPE_SOFTWARE;
   attr.config = PERF_COUNT_SW_CPU_CLOCK;
   attr.sample_period = static_cast<uint64_t>(options.period_ns);
@@ -77,87 +59,32 @@ perf_event_attr Attributes(const PerfSamples::Options& options) {
   return attr;
 }
 
-int OpenEvent(perf_event_attr& attr, ThreadId tid) {
-  return static_cast<int>(
-      syscall(SYS_perf_event_open, &attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC));
-}
-
-// As its users know it, so that one line says what to change.
-std::string Paranoia() {
-  const ScopedFd file(
-      open("/proc/sys/kernel/perf_event_paranoid", O_RDONLY | O_CLOEXEC));
-  char text[16];
-  const auto level = ReadText(file, absl::MakeSpan(text));
-  if (!level.ok()) return "perf_event_paranoid is not there";
-  return absl::StrCat("perf_event_paranoid is ",
-                      absl::StripTrailingAsciiWhitespace(*level));
-}
-
-absl::Status ExplainOpenError(ThreadId tid, int error) {
-  switch (error) {
-    case ESRCH:
-      return absl::NotFoundError(absl::StrCat("there is no thread ", tid));
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "no perf event for thread ", tid, ": ", std::strerror(error)));
-    default:
-      return absl::PermissionDeniedError(absl::StrCat(
-          "the kernel's sampling (perf_event_open: ", std::strerror(error),
-          "; ", Paranoia(), ")"));
-  }
-}
-
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PerfSamples>> PerfSamples::Open(
-    ThreadId tid, const Options& options) {
-  perf_event_attr attr = Attributes(options);
-  int fd = OpenEvent(attr, tid);
-  if (fd < 0 && (errno == EACCES || errno == EPERM)) {
-    // At perf_event_paranoid 2 only what runs in user space may be sampled.
-    attr.exclude_kernel = 1;
-    fd = OpenEvent(attr, tid);
-  }
-  if (fd < 0) return ExplainOpenError(tid, errno);
-  ScopedFd event(fd);
-  const size_t ring_bytes = RingSize(options.stack_bytes);
-  void* const mapping =
-      mmap(nullptr, PageSize() + ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-           event.get(), 0);
-  if (mapping == MAP_FAILED) {
-    // EPERM: more than perf_event_mlock_kb and RLIMIT_MEMLOCK allow together.
-    return absl::ResourceExhaustedError(
-        absl::StrCat("no memory for the samples of thread ", tid, ": ",
-                     std::strerror(errno)));
-  }
-  return std::unique_ptr<PerfSamples>(new PerfSamples(
-      std::move(event),
-      {static_cast<std::byte*>(mapping), PageSize() + ring_bytes}, options));
-}
-
-PerfSamples::~PerfSamples() { munmap(mapping_.data(), mapping_.size()); }
-
-absl::Span<const std::byte> PerfSamples::ring() const {
-  return mapping_.subspan(PageSize());
+absl::StatusOr<PerfSamples> PerfSamples::Open(ThreadId tid,
+                                              const Options& options) {
+  absl::StatusOr<PerfEvent> event =
+      PerfEvent::Open(Attributes(options), tid, RingSize(options.stack_bytes));
+  if (!event.ok()) return event.status();
+  return PerfSamples(*std::move(event), options);
 }
 
 // perf_event_open(2), "MMAP layout": what lies between tail and head is ours,
 // until tail says that it is the kernel's again.
 void PerfSamples::Update() {
-  auto& page = *reinterpret_cast<perf_event_mmap_page*>(mapping_.data());
+  perf_event_mmap_page& page = event_.page();
+  const absl::Span<const std::byte> ring = event_.ring();
   const uint64_t head =
       std::atomic_ref(page.data_head).load(std::memory_order_acquire);
   const uint64_t tail = page.data_tail;
-  if (head == tail || head - tail > ring().size()) return;
+  if (head == tail || head - tail > ring.size()) return;
   std::optional<RingBytes> last_sample;
-  RingBytes rest(ring(), tail, head - tail);
+  RingBytes rest(ring, tail, head - tail);
   perf_event_header header;
   while (rest.size() >= sizeof(header)) {
     rest.CopyTo(AsBytes(header));
     if (header.size < sizeof(header) || header.size > rest.size()) break;
-    const RingBytes body(ring(), head - rest.size() + sizeof(header),
+    const RingBytes body(ring, head - rest.size() + sizeof(header),
                          header.size - sizeof(header));
     if (header.type == PERF_RECORD_SAMPLE) last_sample = body;
     if (header.type == PERF_RECORD_LOST) {
@@ -173,6 +100,8 @@ void PerfSamples::Update() {
   if (last_sample) {
     if (auto sample = ParsePerfSample(*last_sample, options_.read_bytes)) {
       latest_ = std::move(sample);
+      latest_cpu_ns_ = event_.CpuTimeNs();
+      slept_ = false;
     }
   }
   std::atomic_ref(page.data_tail).store(head, std::memory_order_release);
@@ -185,28 +114,42 @@ bool PerfSamples::ReadMoreStack() {
 }
 
 const PerfSample* PerfSamples::Latest() const {
-  if (!latest_) return nullptr;
-  const int64_t age_ns = NowNs() - latest_->time_ns;
-  return age_ns <= std::max(kOldestNs, kOldestPeriods * options_.period_ns)
-             ? &*latest_
-             : nullptr;
+  return latest_ && IsWhereItWas() ? &*latest_ : nullptr;
 }
 
-PerfSamples* PerfSampler::Find(ThreadId tid) const {
+// Long ago counts by the clock, as the thread may have slept unseen; but not
+// while all of that time it was found to wait for a CPU. Where the kernel's
+// work is not sampled, that cannot be told from a long system call.
+bool PerfSamples::IsWhereItWas() const {
+  const int64_t limit_ns =
+      std::max(kOldestNs, kOldestPeriods * options_.period_ns);
+  if (NowNs() - latest_->time_ns <= limit_ns) return true;
+  return !slept_ && event_.samples_kernel() &&
+         event_.CpuTimeNs() - latest_cpu_ns_ <= limit_ns;
+}
+
+PerfSamples* PerfSampler::Find(ThreadId tid) {
   const auto known = threads_.find(tid);
   return known == threads_.end() || !known->second.samples.ok()
              ? nullptr
-             : known->second.samples->get();
+             : &*known->second.samples;
+}
+
+void PerfSampler::Begin(ThreadId tid) {
+  if (refusal_.ok() && !threads_.contains(tid)) Open(tid, options_.stack_bytes);
 }
 
 void PerfSampler::Update(ThreadId tid) {
   if (PerfSamples* const samples = Find(tid)) samples->Update();
 }
 
+void PerfSampler::NoteSleep(ThreadId tid) {
+  if (PerfSamples* const samples = Find(tid)) samples->NoteSleep();
+}
+
 const PerfSample* PerfSampler::Latest(ThreadId tid) {
-  if (const PerfSamples* const samples = Find(tid)) return samples->Latest();
-  if (refusal_.ok() && !threads_.contains(tid)) Open(tid, options_.stack_bytes);
-  return nullptr;
+  const PerfSamples* const samples = Find(tid);
+  return samples == nullptr ? nullptr : samples->Latest();
 }
 
 void PerfSampler::Open(ThreadId tid, uint32_t stack_bytes) {
@@ -216,7 +159,8 @@ void PerfSampler::Open(ThreadId tid, uint32_t stack_bytes) {
   auto samples = PerfSamples::Open(tid, options);
   if (absl::IsPermissionDenied(samples.status())) refusal_ = samples.status();
   if (absl::IsNotFound(samples.status())) return;
-  threads_[tid] = {.samples = std::move(samples), .stack_bytes = stack_bytes};
+  threads_.emplace(
+      tid, Thread{.samples = std::move(samples), .stack_bytes = stack_bytes});
 }
 
 absl::Status PerfSampler::RefusalOf(ThreadId tid) const {
@@ -229,7 +173,7 @@ absl::Status PerfSampler::RefusalOf(ThreadId tid) const {
 void PerfSampler::CopyMoreStack(ThreadId tid) {
   const auto known = threads_.find(tid);
   if (known == threads_.end() || !known->second.samples.ok() ||
-      (*known->second.samples)->ReadMoreStack() ||
+      known->second.samples->ReadMoreStack() ||
       known->second.stack_bytes >= kMostStackBytes) {
     return;
   }

@@ -8,14 +8,14 @@
 //
 // The surprising part: the latest sample may be given more than once, or never.
 // A thread that has half of a CPU is sampled at every other look of one that
-// looks once a period; while it waits for its CPU, it stands where it was. Who
-// looks at instants of his own choice gives each sample its due.
+// looks once a period; while it waits for its CPU, for seconds where hundreds
+// do, it stands where it was. Who looks at instants of his own choice gives
+// each sample its due.
 #ifndef HUBSPY_TARGET_LINUX_PERF_SAMPLES_H_
 #define HUBSPY_TARGET_LINUX_PERF_SAMPLES_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -23,8 +23,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "target/linux/perf_event.h"
 #include "target/linux/perf_record.h"
-#include "target/linux/proc_dir.h"
 
 namespace hubspy {
 
@@ -38,20 +38,18 @@ class PerfSamples {
     uint32_t read_bytes = 2 * 1024;
   };
 
-  // NotFound: no such thread. PermissionDenied: the system does not allow it,
-  // and says so of every thread (perf_event_paranoid, seccomp, capabilities).
-  // ResourceExhausted: not for this many threads (locked memory, open files).
-  static absl::StatusOr<std::unique_ptr<PerfSamples>> Open(
-      ThreadId tid, const Options& options);
-  ~PerfSamples();
-  PerfSamples(const PerfSamples&) = delete;
-  PerfSamples& operator=(const PerfSamples&) = delete;
+  // Errors as PerfEvent::Open's.
+  static absl::StatusOr<PerfSamples> Open(ThreadId tid, const Options& options);
 
   // Takes note of what the kernel wrote; a few nanoseconds when that is
   // nothing. Who does not come for some periods loses samples.
   void Update();
 
-  // Null: none, or too long ago. Valid until the next Update.
+  // The thread was seen asleep: when it runs again, it may be anywhere.
+  void NoteSleep() { slept_ = true; }
+
+  // Null: none, or the thread may have gone elsewhere since. Valid until the
+  // next Update.
   const PerfSample* Latest() const;
 
   // Reads more of the stack from now on; false when that is all of the copy.
@@ -61,30 +59,31 @@ class PerfSamples {
   int64_t TakeLost() { return std::exchange(lost_, 0); }
 
  private:
-  PerfSamples(ScopedFd event, absl::Span<std::byte> mapping,
-              const Options& options)
-      : event_(std::move(event)), mapping_(mapping), options_(options) {}
+  PerfSamples(PerfEvent event, const Options& options)
+      : event_(std::move(event)), options_(options) {}
 
-  absl::Span<const std::byte> ring() const;
+  bool IsWhereItWas() const;
 
-  ScopedFd event_;
-  // One page that says where in the ring, which is the rest, records lie.
-  absl::Span<std::byte> mapping_;
+  PerfEvent event_;
   Options options_;
   std::optional<PerfSample> latest_;
+  int64_t latest_cpu_ns_ = 0;  // the thread's CPU time when that was found
+  bool slept_ = false;         // since then
   int64_t lost_ = 0;
 };
 
-// The same for a process's threads, each from the first time that it is asked
-// for its latest: threads that never run cost nothing.
+// The same for a process's threads, each from the first time that it was found
+// running: threads that never run cost nothing.
 class PerfSampler {
  public:
   explicit PerfSampler(const PerfSamples::Options& options)
       : options_(options) {}
 
+  // From now on; where the system refuses, never. Takes some milliseconds when
+  // nobody else on this machine uses perf.
+  void Begin(ThreadId tid);
   void Update(ThreadId tid);
-  // The first time for a thread there is none yet, and where the system refuses
-  // there never is one.
+  void NoteSleep(ThreadId tid);
   const PerfSample* Latest(ThreadId tid);
   int64_t TakeLost(ThreadId tid);
   // Copies more of this thread's stack from now on, if that is possible.
@@ -101,11 +100,11 @@ class PerfSampler {
 
  private:
   struct Thread {
-    absl::StatusOr<std::unique_ptr<PerfSamples>> samples;
+    absl::StatusOr<PerfSamples> samples;
     uint32_t stack_bytes = 0;
   };
 
-  PerfSamples* Find(ThreadId tid) const;
+  PerfSamples* Find(ThreadId tid);
   void Open(ThreadId tid, uint32_t stack_bytes);
 
   PerfSamples::Options options_;

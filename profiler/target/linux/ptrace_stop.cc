@@ -150,9 +150,8 @@ absl::Status PtraceStop::AwaitStop() {
              WSTOPPED | WEXITED | WNOWAIT | __WALL) != 0) {
     if (errno != EINTR) return PtraceError(tid_, "cannot wait for");
     return absl::DeadlineExceededError(
-        absl::StrCat("thread ", tid_, " did not stop within ",
-                     absl::FormatDuration(TracerThread::kJobLimit),
-                     "; it may be waiting for a CPU"));
+        absl::StrCat("thread ", tid_, " did not stop in time; it may be ",
+                     "waiting for a CPU"));
   }
   if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
     return absl::NotFoundError(absl::StrCat("thread ", tid_, " has exited"));

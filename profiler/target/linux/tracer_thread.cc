@@ -54,7 +54,7 @@ class ScopedSignalMask {
 
 TracerThread::~TracerThread() { End(); }
 
-absl::Status TracerThread::Run(Job job) {
+absl::Status TracerThread::Run(absl::Duration limit, Job job) {
   if (absl::Status started = Start(); !started.ok()) return started;
   {
     const std::lock_guard lock(mutex_);
@@ -62,15 +62,15 @@ absl::Status TracerThread::Run(Job job) {
     result_.reset();
   }
   changed_.notify_all();
-  if (Await() == AfterJob::kEndThread) End();
+  if (Await(limit) == AfterJob::kEndThread) End();
   return absl::OkStatus();
 }
 
-AfterJob TracerThread::Await() {
+AfterJob TracerThread::Await(absl::Duration limit) {
   constexpr auto kRepeat = std::chrono::milliseconds(1);
   std::unique_lock lock(mutex_);
   const auto done = [this] { return result_.has_value(); };
-  if (changed_.wait_for(lock, absl::ToChronoMilliseconds(kJobLimit), done)) {
+  if (changed_.wait_for(lock, absl::ToChronoMicroseconds(limit), done)) {
     return *result_;
   }
   // Again and again: a signal that arrives just before the job blocks is lost.

@@ -1,7 +1,7 @@
 // The one thread of ours that uses ptrace on a target.
 //
 //   TracerThread tracer;                          // starts nothing yet
-//   tracer.Run([&] { ...; return AfterJob::kKeepThread; });
+//   tracer.Run(limit, [&] { ...; return AfterJob::kKeepThread; });
 //
 // Why a thread of its own:
 //  - What a thread attached to, only that thread can command; a caller may
@@ -12,9 +12,9 @@
 //  - A stop is several times shorter when made from the target's own CPU (11
 //    against 44 us), and pinning this thread leaves the caller where it is.
 //
-// The surprising part: a job is interrupted when it takes longer than
-// kJobLimit, by a signal that makes blocking system calls in it return EINTR.
-// For this, SIGRTMAX belongs to TracerThread, process-wide.
+// The surprising part: a job is interrupted when it takes longer than its
+// limit, by a signal that makes blocking system calls in it return EINTR. For
+// this, SIGRTMAX belongs to TracerThread, process-wide.
 #ifndef HUBSPY_TARGET_LINUX_TRACER_THREAD_H_
 #define HUBSPY_TARGET_LINUX_TRACER_THREAD_H_
 
@@ -35,8 +35,6 @@ enum class AfterJob { kKeepThread, kEndThread };
 
 class TracerThread {
  public:
-  static constexpr absl::Duration kJobLimit = absl::Milliseconds(100);
-
   using Job = absl::FunctionRef<AfterJob()>;
 
   TracerThread() = default;
@@ -47,14 +45,14 @@ class TracerThread {
   // Runs `job` on the tracer thread and waits until it has returned (and, for
   // kEndThread, until the thread has ended). ResourceExhausted when no thread
   // can be started.
-  absl::Status Run(Job job);
+  absl::Status Run(absl::Duration limit, Job job);
 
  private:
   absl::Status Start();
   void End();
   void Loop();
   // Waits for the job's end, interrupting it when it takes too long.
-  AfterJob Await();
+  AfterJob Await(absl::Duration limit);
 
   std::thread thread_;
   std::mutex mutex_;

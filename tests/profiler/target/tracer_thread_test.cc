@@ -13,9 +13,11 @@
 namespace hubspy {
 namespace {
 
+constexpr absl::Duration kLimit = absl::Milliseconds(100);
+
 std::optional<pid_t> ThreadOfJob(TracerThread& tracer, AfterJob after) {
   std::optional<pid_t> tid;
-  const absl::Status status = tracer.Run([&] {
+  const absl::Status status = tracer.Run(kLimit, [&] {
     tid = gettid();
     return after;
   });
@@ -45,12 +47,13 @@ TEST(TracerThread, InterruptsAJobThatBlocks) {
   ssize_t result = 0;
   int error = 0;
   ASSERT_TRUE(tracer
-                  .Run([&] {
-                    char c;
-                    result = read(ends[0], &c, 1);
-                    error = errno;
-                    return AfterJob::kKeepThread;
-                  })
+                  .Run(kLimit,
+                       [&] {
+                         char c;
+                         result = read(ends[0], &c, 1);
+                         error = errno;
+                         return AfterJob::kKeepThread;
+                       })
                   .ok());
   close(ends[0]);
   close(ends[1]);
@@ -63,10 +66,11 @@ TEST(TracerThread, LeavesOtherSignalsToOtherThreads) {
   sigset_t blocked;
   sigemptyset(&blocked);
   ASSERT_TRUE(tracer
-                  .Run([&] {
-                    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-                    return AfterJob::kKeepThread;
-                  })
+                  .Run(kLimit,
+                       [&] {
+                         pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+                         return AfterJob::kKeepThread;
+                       })
                   .ok());
   for (const int signal : {SIGINT, SIGTERM, SIGCHLD, SIGWINCH, SIGALRM}) {
     EXPECT_EQ(sigismember(&blocked, signal), 1) << signal;
