@@ -8,7 +8,7 @@
 #include "absl/types/span.h"
 #include "image/module_map.h"
 #include "model/address.h"
-#include "unwind/decoder.h"
+#include "decode/decoder.h"
 
 namespace hubspy {
 

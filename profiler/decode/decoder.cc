@@ -1,4 +1,4 @@
-#include "unwind/decoder.h"
+#include "decode/decoder.h"
 
 #include <capstone/capstone.h>
 
