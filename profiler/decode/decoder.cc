@@ -2,17 +2,24 @@
 
 #include <capstone/capstone.h>
 
+#include <algorithm>
+#include <initializer_list>
+
+#include "absl/strings/str_cat.h"
+
 namespace hubspy {
 namespace {
 
 using Kind = Instruction::Kind;
 
-// Capstone's handle and its one instruction, for a thread.
+// Capstone's handle and its one instruction, for a thread. The order of the
+// operands is that of the syntax, in the details, too.
 class Capstone {
  public:
-  Capstone() {
+  explicit Capstone(cs_opt_value syntax) {
     if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) return;
     cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
+    cs_option(handle_, CS_OPT_SYNTAX, syntax);
     instruction_ = cs_malloc(handle_);
   }
   ~Capstone() {
@@ -32,7 +39,8 @@ class Capstone {
                ? instruction_
                : nullptr;
   }
-  bool Writes(x86_reg reg) const {
+  bool Writes(x86_reg reg) const { return WritesAny({reg}); }
+  bool WritesAny(std::initializer_list<x86_reg> regs) const {
     cs_regs read;
     cs_regs written;
     uint8_t read_count = 0;
@@ -42,7 +50,9 @@ class Capstone {
       return true;
     }
     for (uint8_t i = 0; i < written_count; ++i) {
-      if (written[i] == reg) return true;
+      if (std::find(regs.begin(), regs.end(), written[i]) != regs.end()) {
+        return true;
+      }
     }
     return false;
   }
@@ -150,15 +160,84 @@ Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
   return {};
 }
 
+Capstone& Details() {
+  thread_local Capstone capstone(CS_OPT_SYNTAX_INTEL);
+  return capstone;
+}
+
+InstructionRole RoleOf(const cs_insn& insn) {
+  const cs_x86& x86 = insn.detail->x86;
+  if (insn.id == X86_INS_SYSCALL) return InstructionRole::kSystemCall;
+  if (insn.id == X86_INS_PAUSE) return InstructionRole::kPause;
+  const bool exchanges =
+      insn.id == X86_INS_XCHG && (x86.operands[0].type == X86_OP_MEM ||
+                                  x86.operands[1].type == X86_OP_MEM);
+  return x86.prefix[0] == X86_PREFIX_LOCK || exchanges
+             ? InstructionRole::kAtomic
+             : InstructionRole::kOther;
+}
+
+// mov $value,%eax and xor %eax,%eax: how compilers, and people, do it.
+std::optional<uint32_t> EaxValue(const cs_insn& insn) {
+  const cs_x86& x86 = insn.detail->x86;
+  if (x86.op_count != 2 || (!IsReg(x86.operands[0], X86_REG_EAX) &&
+                            !IsReg(x86.operands[0], X86_REG_RAX))) {
+    return std::nullopt;
+  }
+  const cs_x86_op& from = x86.operands[1];
+  if (insn.id == X86_INS_MOV && from.type == X86_OP_IMM) {
+    return static_cast<uint32_t>(from.imm);
+  }
+  if (insn.id == X86_INS_XOR && IsReg(from, x86.operands[0].reg)) return 0;
+  return std::nullopt;
+}
+
+// " # 0x4010" for an operand like 0x2e3a(%rip), or nothing.
+std::string RipRelative(const cs_insn& insn) {
+  const cs_x86& x86 = insn.detail->x86;
+  for (uint8_t i = 0; i < x86.op_count; ++i) {
+    if (IsBased(x86.operands[i], X86_REG_RIP)) {
+      return absl::StrCat(
+          " # 0x", absl::Hex(insn.address + insn.size +
+                             static_cast<uint64_t>(x86.operands[i].mem.disp)));
+    }
+  }
+  return "";
+}
+
+std::string AttText(absl::Span<const uint8_t> code, Address at) {
+  thread_local Capstone capstone(CS_OPT_SYNTAX_ATT);
+  const cs_insn* const insn = capstone.Disassemble(code, at);
+  if (insn == nullptr) return "";
+  return absl::StrCat(insn->mnemonic, insn->op_str[0] == '\0' ? "" : " ",
+                      insn->op_str);
+}
+
 }  // namespace
 
 std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at) {
-  thread_local Capstone capstone;
+  Capstone& capstone = Details();
   const cs_insn* const insn = capstone.Disassemble(code, at);
   if (insn == nullptr) return std::nullopt;
   Instruction instruction = Translate(capstone, *insn);
   instruction.size = static_cast<uint8_t>(insn->size);
   return instruction;
+}
+
+std::optional<InstructionText> Describe(absl::Span<const uint8_t> code,
+                                        Address at) {
+  Capstone& capstone = Details();
+  const cs_insn* const insn = capstone.Disassemble(code, at);
+  if (insn == nullptr) return std::nullopt;
+  InstructionText description{
+      .instruction = Translate(capstone, *insn),
+      .text = absl::StrCat(AttText(code, at), RipRelative(*insn)),
+      .role = RoleOf(*insn),
+      .writes_rax = capstone.WritesAny(
+          {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH}),
+      .eax_value = EaxValue(*insn)};
+  description.instruction.size = static_cast<uint8_t>(insn->size);
+  return description;
 }
 
 }  // namespace hubspy

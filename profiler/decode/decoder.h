@@ -1,14 +1,17 @@
 // One x86_64 instruction as a value: what it does to rsp, rbp and rip, which is
-// all that unwinding asks. The only file that knows Capstone is its source.
+// all that unwinding asks; and as a text, for people. The only file that knows
+// Capstone is its source.
 #ifndef HUBSPY_DECODE_DECODER_H_
 #define HUBSPY_DECODE_DECODER_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/types/span.h"
 #include "model/address.h"
+#include "model/annotation.h"
 
 namespace hubspy {
 
@@ -43,6 +46,18 @@ inline constexpr size_t kMaxInstructionBytes =
 // The instruction at the begin of `code`, which lies at `at` in the target;
 // nullopt when it is none, or not all there.
 std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at);
+
+struct InstructionText {
+  Instruction instruction;
+  std::string text;  // AT&T syntax; behind '#' what a displacement to rip means
+  InstructionRole role = InstructionRole::kOther;
+  bool writes_rax = false;            // or a part of it
+  std::optional<uint32_t> eax_value;  // when all that it does is to set eax
+};
+
+// The same, described. Costs some microseconds.
+std::optional<InstructionText> Describe(absl::Span<const uint8_t> code,
+                                        Address at);
 
 }  // namespace hubspy
 
