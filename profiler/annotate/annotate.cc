@@ -49,7 +49,7 @@ class Annotator {
       at += instruction.size;
       annotation_.instructions.push_back(std::move(instruction));
       kinds_.push_back(described->instruction.kind);
-      rax_.push_back({described->writes_rax, described->eax_value});
+      rax_.push_back({described->may_write_rax, described->eax_value});
       flow_.push_back({.piece = pieces_});
     }
     ++pieces_;

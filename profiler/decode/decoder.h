@@ -51,11 +51,11 @@ struct InstructionText {
   Instruction instruction;
   std::string text;  // AT&T syntax; behind '#' what a displacement to rip means
   InstructionRole role = InstructionRole::kOther;
-  bool writes_rax = false;            // or a part of it
+  bool may_write_rax = false;         // or a part of it
   std::optional<uint32_t> eax_value;  // when all that it does is to set eax
 };
 
-// The same, described. Costs some microseconds.
+// The same, described; some of what Capstone does not know as well, as bytes.
 std::optional<InstructionText> Describe(absl::Span<const uint8_t> code,
                                         Address at);
 

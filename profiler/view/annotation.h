@@ -5,9 +5,9 @@
 //   98 % of the samples of BusyWait are in the loop 0x1210..0x1219, which spins
 //   on lock cmpxchgl and pause, and makes no system call.
 //
-//      %Own   %Total  Address
-//                                spin_wait.cc:17  while (!Take(lock)) Relax();
-//    60.00%   60.00%    1210  ┌ pause  ; spin hint
+//     %Own   %Total  Address
+//                              spin_wait.cc:17  while (!Take(lock)) Relax();
+//   60.00%   60.00%     1210  ┌ pause  ; spin hint
 //
 // Both columns are shares of the samples that have the function in their stack:
 // own with the thread at this instruction, total with this instruction, a call,

@@ -130,7 +130,7 @@ class Listing {
   }
 
   void AppendRows() {
-    absl::StrAppendFormat(&out_, "\n   %%Own   %%Total  %*s\n", AddressWidth(),
+    absl::StrAppendFormat(&out_, "\n    %%Own   %%Total  %*s\n", AddressWidth(),
                           "Address");
     const std::vector<bool> shown = Shown();
     size_t hidden = 0;
