@@ -1,6 +1,7 @@
 #include "annotate/loops.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace hubspy {
 namespace {
@@ -114,19 +115,41 @@ class Components {
   uint32_t last_component_ = 0;
 };
 
-// The lowest depth that no loop before it takes up at its place.
-void SetDepths(std::vector<Annotation::Loop>& loops) {
-  std::vector<size_t> ends;  // by depth: where the latest loop of it ends
-  for (Annotation::Loop& loop : loops) {
-    const auto free = std::find_if(
-        ends.begin(), ends.end(), [&](size_t end) { return end < loop.first; });
-    loop.depth = static_cast<int>(free - ends.begin());
-    if (free == ends.end()) {
-      ends.push_back(loop.last);
-    } else {
-      *free = loop.last;
+// Makes one of those that overlap without one holding the other, and tells how
+// deep each of the rest is in others. `loops` are sorted.
+std::vector<Annotation::Loop> Nest(const std::vector<Annotation::Loop>& loops) {
+  std::vector<Annotation::Loop> nested;
+  std::vector<size_t> open;  // into `nested`: each inside of the one before it
+  std::vector<bool> dropped;
+  for (Annotation::Loop loop : loops) {
+    while (!open.empty() && nested[open.back()].last < loop.first) {
+      open.pop_back();
     }
+    std::optional<size_t> overlapped;
+    while (!open.empty() && nested[open.back()].last < loop.last) {
+      if (overlapped) dropped[*overlapped] = true;
+      overlapped = open.back();
+      open.pop_back();
+    }
+    if (overlapped) {
+      nested[*overlapped].last = loop.last;
+    } else {
+      overlapped = nested.size();
+      nested.push_back(loop);
+      dropped.push_back(false);
+    }
+    open.push_back(*overlapped);
   }
+  std::vector<Annotation::Loop> kept;
+  std::vector<size_t> ends;  // of the loops that hold the next
+  for (size_t i = 0; i < nested.size(); ++i) {
+    if (dropped[i]) continue;
+    while (!ends.empty() && ends.back() < nested[i].first) ends.pop_back();
+    nested[i].depth = static_cast<int>(ends.size());
+    ends.push_back(nested[i].last);
+    kept.push_back(nested[i]);
+  }
+  return kept;
 }
 
 }  // namespace
@@ -152,8 +175,7 @@ std::vector<Annotation::Loop> FindLoops(absl::Span<const FlowNode> code) {
             [](const Annotation::Loop& a, const Annotation::Loop& b) {
               return a.first < b.first;  // distinct
             });
-  SetDepths(loops);
-  return loops;
+  return Nest(loops);
 }
 
 }  // namespace hubspy

@@ -2,7 +2,9 @@
 //
 // A loop is a backward branch from which the code can come back to where it
 // leads: a jump back to shared code that returns is none. It reaches, in
-// addresses, from there to the last branch that leads there.
+// addresses, from there to the last branch that leads there. Loops that overlap
+// without one holding the other are one: compilers lay out a loop so that it is
+// entered in its middle, and turns at several places.
 //
 // The surprising part: where a computed jump leads is not known. It is taken to
 // lead to all code of the function that nothing else leads to, as the cases of
@@ -29,8 +31,8 @@ struct FlowNode {
   uint32_t piece = 0;  // a loop lies in one
 };
 
-// Sorted by where they begin, outer ones first; samples are not counted yet. At
-// most kMaxLoops, more than any function has: what hostile code can cost.
+// Sorted by where they begin, and properly nested; samples are not counted yet.
+// At most kMaxLoops, more than any function has: what hostile code can cost.
 inline constexpr size_t kMaxLoops = 4096;
 std::vector<Annotation::Loop> FindLoops(absl::Span<const FlowNode> code);
 

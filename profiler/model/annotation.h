@@ -46,11 +46,12 @@ struct Annotation {
     std::string system_call_name;
     bool is_inlined_part = false;  // belongs to the function that was asked for
   };
-  // From where a backward branch leads to the last such branch.
+  // From where a backward branch leads to the last such branch. Two have
+  // nothing in common, or one holds the other.
   struct Loop {
     size_t first = 0;  // both inclusive, into `instructions`
     size_t last = 0;
-    int depth = 0;      // loops that overlap differ in it; outer ones have less
+    int depth = 0;      // how many others hold it
     int64_t own = 0;    // samples in it, each counted once
     int64_t total = 0;  // those that were in something it called, too
     friend bool operator==(const Loop&, const Loop&) = default;

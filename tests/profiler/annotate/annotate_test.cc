@@ -120,10 +120,15 @@ TEST(Loop, MayHoldAnother) {
               ElementsAre("0..4/0", "1..2/1"));
 }
 
-TEST(Loop, MayOverlapAnother) {
+TEST(Loop, ThatOverlapsAnotherIsOneWithIt) {
   // 0: nop  1: nop  2: jne 0  4: jne 1: either is entered in its middle.
   EXPECT_THAT(Loops(Annotate({kNop, kNop, 0x75, 0xfc, 0x75, 0xfb, kRet})),
-              ElementsAre("0..2/0", "1..4/1"));
+              ElementsAre("0..4/0"));
+  // 0: nop  1: nop  2: nop  3: jne 2  5: jne 1  7: jne 0, and one that leaves
+  // the second for the third: 9: jne 1.
+  EXPECT_THAT(Loops(Annotate({kNop, kNop, kNop, 0x75, 0xfd, 0x75, 0xfa, 0x75,
+                              0xf7, 0x75, 0xf6, kRet})),
+              ElementsAre("0..9/0", "2..3/1"));
 }
 
 TEST(Loop, BehindAnotherTakesItsDepth) {
