@@ -28,7 +28,7 @@ constexpr int kCouldNot = 1;
 
 ToolRun Annotate(const Child& child, std::vector<std::string> arguments) {
   std::vector<std::string> line = {"annotate", "-p",
-                                   std::to_string(child.pid()), "-d", "0.3"};
+                                   std::to_string(child.pid()), "-d", "0.1"};
   line.insert(line.end(), arguments.begin(), arguments.end());
   return RunHubspy(line);
 }
@@ -173,7 +173,7 @@ TEST(Annotate, CountsACallersSamplesAtItsCall) {
   // Nearly all of its time is in Work: the call has the larger share, however
   // few samples there are.
   EXPECT_THAT(run.out,
-              ContainsRegex("\n +[0-9.]+%  +[0-9a-f]+ .*callq 0x[0-9a-f]+ "
+              ContainsRegex("\n.* [0-9.]+%  +[0-9a-f]+ .*callq 0x[0-9a-f]+ "
                             "<Work>\n"));
 }
 
