@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "annotate/loops.h"
 #include "decode/decoder.h"
+#include "decode/instruction_text.h"
 
 namespace hubspy {
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -229,9 +230,12 @@ class Annotator {
   void NameTarget(const CodePlace& place,
                   Annotation::Instruction& instruction) {
     const Address target = *instruction.target + place.bias();
-    const bool inside = std::any_of(
-        place.ranges.begin(), place.ranges.end(),
-        [&](const AddressRange& range) { return range.Contains(target); });
+    // The last range that begins at or before it.
+    const auto behind = std::upper_bound(
+        place.ranges.begin(), place.ranges.end(), target,
+        [](Address at, const AddressRange& range) { return at < range.begin; });
+    const bool inside =
+        behind != place.ranges.begin() && std::prev(behind)->Contains(target);
     if (inside) return;
     instruction.target_name =
         ResolveAt(CodeAddress::Exact(target)).back().function;

@@ -1,17 +1,14 @@
 // One x86_64 instruction as a value: what it does to rsp, rbp and rip, which is
-// all that unwinding asks; and as a text, for people. The only file that knows
-// Capstone is its source.
+// all that unwinding asks. Of the profiler, only this room knows Capstone.
 #ifndef HUBSPY_DECODE_DECODER_H_
 #define HUBSPY_DECODE_DECODER_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "absl/types/span.h"
 #include "model/address.h"
-#include "model/annotation.h"
 
 namespace hubspy {
 
@@ -46,18 +43,6 @@ inline constexpr size_t kMaxInstructionBytes =
 // The instruction at the begin of `code`, which lies at `at` in the target;
 // nullopt when it is none, or not all there.
 std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at);
-
-struct InstructionText {
-  Instruction instruction;
-  std::string text;  // AT&T syntax; behind '#' what a displacement to rip means
-  InstructionRole role = InstructionRole::kOther;
-  bool may_write_rax = false;         // or a part of it
-  std::optional<uint32_t> eax_value;  // when all that it does is to set eax
-};
-
-// The same, described; some of what Capstone does not know as well, as bytes.
-std::optional<InstructionText> Describe(absl::Span<const uint8_t> code,
-                                        Address at);
 
 }  // namespace hubspy
 
