@@ -22,6 +22,9 @@ struct Run {
   absl::StatusOr<int> operator()(const DiagnoseOptions& o) {
     return RunDiagnose(o);
   }
+  absl::StatusOr<int> operator()(const AnnotateOptions& o) {
+    return RunAnnotate(o);
+  }
   absl::StatusOr<int> operator()(const Information& information) {
     std::cout << information.text << std::flush;
     return EXIT_SUCCESS;

@@ -11,6 +11,7 @@ namespace hubspy {
 absl::StatusOr<int> RunTop(const TopOptions& options);
 absl::StatusOr<int> RunRecord(const RecordOptions& options);
 absl::StatusOr<int> RunDump(const DumpOptions& options);
+absl::StatusOr<int> RunAnnotate(const AnnotateOptions& options);
 absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options);
 
 }  // namespace hubspy

@@ -47,6 +47,8 @@ struct Values {
   std::string format;
   double duration_s = 0;
   std::string capture = "any";
+  std::string function_name;
+  bool all = false;
 };
 
 // An option's value in (low, high], or the line that says so.
@@ -72,6 +74,7 @@ class Parser {
     AddRecord();
     AddDump();
     AddDiagnose();
+    AddAnnotate();
   }
 
   absl::StatusOr<Command> Parse(int argc, const char* const* argv) {
@@ -90,6 +93,7 @@ class Parser {
     if (top_->parsed()) return Top();
     if (record_->parsed()) return Record();
     if (dump_->parsed()) return Dump();
+    if (annotate_->parsed()) return Annotate();
     return Diagnose();
   }
 
@@ -191,6 +195,25 @@ class Parser {
     core->excludes(diagnose_->get_option("--duration"));
     diagnose_->add_flag("-j,--json", values_.json, "as JSON");
   }
+  void AddAnnotate() {
+    annotate_ = app_.add_subcommand(
+        "annotate", "the hot instructions of a function, and its loops");
+    AddPid(annotate_);
+    annotate_
+        ->add_option("-F,--function", values_.function_name,
+                     "its name, or what tells it from others seen")
+        ->required()
+        ->check([](const std::string& name) {
+          return name.empty() ? "a function has a name" : "";
+        })
+        ->option_text("FUNCTION");
+    AddSampling(annotate_);
+    annotate_->get_option("--rate")->description(
+        absl::StrCat("looks a second (", kAnnotateRateHz, ")"));
+    AddDuration(annotate_, "how long to watch (3)");
+    annotate_->add_flag("--all", values_.all,
+                        "every instruction of a long function");
+  }
 
   std::string Help() {
     for (CLI::App* command : app_.get_subcommands()) return command->help();
@@ -273,6 +296,18 @@ class Parser {
     }
     return Command(options);
   }
+  absl::StatusOr<Command> Annotate() {
+    AnnotateOptions options{.pid = values_.pid,
+                            .function = values_.function_name,
+                            .capture = Ways().at(values_.capture),
+                            .include_idle = values_.include_idle,
+                            .all = values_.all};
+    if (annotate_->count("--rate") > 0) options.rate_hz = values_.rate_hz;
+    if (values_.duration_s > 0) {
+      options.duration = absl::Seconds(values_.duration_s);
+    }
+    return Command(options);
+  }
 
   Values values_;
   CLI::App app_{"hubspy tells why a process's event loop does not move.",
@@ -281,6 +316,7 @@ class Parser {
   CLI::App* record_ = nullptr;
   CLI::App* dump_ = nullptr;
   CLI::App* diagnose_ = nullptr;
+  CLI::App* annotate_ = nullptr;
 };
 
 }  // namespace

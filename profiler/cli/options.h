@@ -23,6 +23,8 @@ inline constexpr double kDefaultRateHz = 100;
 // A look at one sleeping thread takes some 10 us, and pacing in user space
 // holds 10 kHz: above that most looks would be late.
 inline constexpr double kMaxRateHz = 10'000;
+// A function has more instructions than a program has hot functions.
+inline constexpr double kAnnotateRateHz = 1000;
 
 enum class Format { kFlamegraph, kFlat, kRaw };
 
@@ -64,13 +66,23 @@ struct DiagnoseOptions {
   bool json = false;
 };
 
+struct AnnotateOptions {
+  int32_t pid = 0;
+  std::string function;  // as the user wrote it
+  absl::Duration duration = absl::Seconds(3);
+  double rate_hz = kAnnotateRateHz;
+  CaptureWays capture = CaptureWays::kAny;
+  bool include_idle = false;
+  bool all = false;  // every instruction
+};
+
 // Something to print on standard output, and done.
 struct Information {
   std::string text;
 };
 
 using Command = std::variant<TopOptions, RecordOptions, DumpOptions,
-                             DiagnoseOptions, Information>;
+                             DiagnoseOptions, AnnotateOptions, Information>;
 
 absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv);
 

@@ -21,7 +21,7 @@ namespace hubspy {
 // One function in one place, inlined ones too. Unknown fields are empty or 0.
 struct SymbolFrame {
   std::string function;   // demangled; "module+0x1234" when nothing is known
-  std::string file;       // source file, as the debug information spells it
+  std::string file;       // source file; absolute where that is known
   int line = 0;           // 1-based line; 0: not known or not wanted
   int function_line = 0;  // where the function is declared
   std::string module;     // path of the image

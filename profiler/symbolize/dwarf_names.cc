@@ -126,6 +126,15 @@ std::vector<SourceFrame> DwarfNames::FramesAt(uint64_t vaddr) {
   return frames;
 }
 
+std::vector<std::pair<uint64_t, uint64_t>> DwarfNames::FunctionRangesAt(
+    uint64_t vaddr) {
+  const auto* found = by_address_.Find(vaddr);
+  if (found == nullptr) return {};
+  std::optional<Dwarf_Die> function = found->value->FunctionAt(vaddr);
+  if (!function) return {};
+  return RangesOf(&*function);
+}
+
 SourceFrame DwarfNames::Frame(Dwarf_Die function, SourceLine line) {
   SourceFrame frame{.function = FunctionName(&function),
                     .file = std::move(line.file),

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -41,6 +42,10 @@ class DwarfNames {
 
   // Empty when the DWARF says nothing of `vaddr`.
   std::vector<SourceFrame> FramesAt(uint64_t vaddr);
+
+  // All the code, [begin, end) each, of the function that holds `vaddr`, as the
+  // DWARF lists it; empty when it knows none.
+  std::vector<std::pair<uint64_t, uint64_t>> FunctionRangesAt(uint64_t vaddr);
 
  private:
   // The unit that `die` is in, which may be one without code (a partial unit,

@@ -78,6 +78,18 @@ std::vector<std::pair<uint64_t, uint64_t>> DwarfUnit::Ranges() {
   return RangesOf(&skeleton_);
 }
 
+// Compilers write names as they were given them, relative to the folder that
+// they ran in.
+std::string DwarfUnit::FileName(const char* name) {
+  Dwarf_Attribute attribute;
+  if (name == nullptr || name[0] == '\0' || name[0] == '/' ||
+      dwarf_attr(&skeleton_, DW_AT_comp_dir, &attribute) == nullptr) {
+    return Text(name);
+  }
+  const std::string folder = Text(dwarf_formstring(&attribute));
+  return folder.empty() ? Text(name) : absl::StrCat(folder, "/", name);
+}
+
 void DwarfUnit::Index() {
   if (indexed_) return;
   indexed_ = true;
@@ -182,7 +194,7 @@ std::optional<SourceLine> DwarfUnit::LineAt(uint64_t vaddr) {
   Dwarf_Line* row = dwarf_getsrc_die(&skeleton_, vaddr);
   if (row == nullptr) return std::nullopt;
   SourceLine line;
-  line.file = Text(dwarf_linesrc(row, nullptr, nullptr));
+  line.file = FileName(dwarf_linesrc(row, nullptr, nullptr));
   if (dwarf_lineno(row, &line.line) != 0 || line.line < 0) line.line = 0;
   return line;
 }
@@ -197,7 +209,7 @@ SourceLine DwarfUnit::CallSite(Dwarf_Die* inlined) {
   // that of its types (DWARF 5, section 3.1.2).
   if (file && dwarf_getsrcfiles(&skeleton_, &files, &count) == 0 &&
       *file < count) {
-    site.file = Text(dwarf_filesrc(files, *file, nullptr, nullptr));
+    site.file = FileName(dwarf_filesrc(files, *file, nullptr, nullptr));
   }
   return site;
 }

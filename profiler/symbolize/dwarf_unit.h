@@ -16,7 +16,7 @@
 namespace hubspy {
 
 struct SourceLine {
-  std::string file;
+  std::string file;  // absolute where the unit tells of its folder
   int line = 0;
 };
 
@@ -50,6 +50,7 @@ class DwarfUnit {
     const char* name = nullptr;  // libdw's
   };
 
+  std::string FileName(const char* name);
   void Index();
   void IndexChildren(Dwarf_Die die, uint32_t scope, int depth);
   void IndexFunction(Dwarf_Die* function, uint32_t scope);

@@ -112,4 +112,11 @@ absl::string_view ElfSymbols::Find(uint64_t vaddr) const {
   return found == nullptr ? absl::string_view() : symbols_[found->value].name;
 }
 
+std::optional<std::pair<uint64_t, uint64_t>> ElfSymbols::FindRange(
+    uint64_t vaddr) const {
+  const auto* found = index_.Find(vaddr);
+  if (found == nullptr) return std::nullopt;
+  return std::pair(found->begin, found->end);
+}
+
 }  // namespace hubspy

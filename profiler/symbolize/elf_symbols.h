@@ -15,6 +15,8 @@
 #include <gelf.h>
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -30,6 +32,8 @@ class ElfSymbols {
 
   // As in the file, not demangled; empty when nothing covers `vaddr`.
   absl::string_view Find(uint64_t vaddr) const;
+  // From where to where that name reaches, [begin, end).
+  std::optional<std::pair<uint64_t, uint64_t>> FindRange(uint64_t vaddr) const;
 
  private:
   struct Symbol {

@@ -1,5 +1,6 @@
 #include "symbolize/image_symbols.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -72,6 +73,21 @@ std::vector<SourceFrame> ImageSymbols::FramesAt(uint64_t vaddr) {
   if (frames.empty()) frames.emplace_back();
   frames.back().function = std::move(name);
   return frames;
+}
+
+std::vector<ImageRange> ImageSymbols::FunctionRangesAt(uint64_t vaddr) {
+  std::vector<std::pair<uint64_t, uint64_t>> found;
+  if (dwarf_names_ != nullptr) found = dwarf_names_->FunctionRangesAt(vaddr);
+  if (found.empty()) {
+    if (const auto range = symbols_.FindRange(vaddr)) found.push_back(*range);
+  }
+  std::sort(found.begin(), found.end());
+  std::vector<ImageRange> ranges;
+  for (auto [begin, end] : found) {
+    if (!ranges.empty()) begin = std::max(begin, ranges.back().end);
+    if (begin < end) ranges.push_back({begin, end});
+  }
+  return ranges;
 }
 
 }  // namespace hubspy

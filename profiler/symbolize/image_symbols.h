@@ -27,6 +27,10 @@ class ImageSymbols {
   // is known.
   std::vector<SourceFrame> FramesAt(uint64_t vaddr);
 
+  // The code of the function that holds `vaddr`; sorted and disjoint. Empty
+  // when that is not known, as of a stub.
+  std::vector<ImageRange> FunctionRangesAt(uint64_t vaddr);
+
  private:
   void OpenDwarf();
 

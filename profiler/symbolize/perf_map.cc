@@ -84,13 +84,25 @@ void PerfMap::Clear(uint64_t begin, uint64_t end) {
   }
 }
 
+// codes_.end() when no line covers it.
+PerfMap::Codes::const_iterator PerfMap::Around(Address address) const {
+  const auto behind = codes_.upper_bound(address.value());
+  if (behind == codes_.begin()) return codes_.end();
+  const auto it = std::prev(behind);
+  return address.value() < it->second.end ? it : codes_.end();
+}
+
 absl::string_view PerfMap::Find(Address address) const {
-  auto it = codes_.upper_bound(address.value());
-  if (it == codes_.begin()) return {};
-  --it;
-  if (address.value() >= it->second.end) return {};
+  const auto it = Around(address);
+  if (it == codes_.end()) return {};
   return absl::string_view(names_).substr(it->second.name_begin,
                                           it->second.name_size);
+}
+
+std::optional<AddressRange> PerfMap::FindRange(Address address) const {
+  const auto it = Around(address);
+  if (it == codes_.end()) return std::nullopt;
+  return AddressRange{Address(it->first), Address(it->second.end)};
 }
 
 }  // namespace hubspy

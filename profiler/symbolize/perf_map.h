@@ -13,6 +13,7 @@
 #define HUBSPY_SYMBOLIZE_PERF_MAP_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,8 @@ class PerfMap {
 
   // Empty when no line covers `address`; valid until the next Append.
   absl::string_view Find(Address address) const;
+  // The code around `address` that has that name.
+  std::optional<AddressRange> FindRange(Address address) const;
 
   const std::string& file() const { return file_; }
 
@@ -43,13 +46,16 @@ class PerfMap {
     uint32_t name_size = 0;
   };
 
+  using Codes = absl::btree_map<uint64_t, Code>;  // by where they begin
+
+  Codes::const_iterator Around(Address address) const;
   void AddLine(absl::string_view line);
   void Clear(uint64_t begin, uint64_t end);
 
   std::string file_;
   std::string unfinished_line_;
   std::string names_;
-  absl::btree_map<uint64_t, Code> codes_;  // by where they begin, disjoint
+  Codes codes_;  // disjoint
 };
 
 }  // namespace hubspy

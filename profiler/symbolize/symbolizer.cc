@@ -40,6 +40,26 @@ class Symbolizer::Impl {
     return it->second;
   }
 
+  std::vector<AddressRange> FunctionRanges(const LoadedModule* loaded,
+                                           CodeAddress address) {
+    std::vector<AddressRange> ranges;
+    if (loaded == nullptr) {
+      if (options_.jit_names == nullptr) return ranges;
+      const auto range = options_.jit_names->FindRange(address.lookup());
+      if (range) ranges.push_back(*range);
+      return ranges;
+    }
+    if (loaded->image == nullptr) return ranges;
+    const Module& module = loaded->module;
+    for (const ImageRange& range :
+         SymbolsOf(loaded->image)
+             .FunctionRangesAt(module.ToImage(address.lookup()))) {
+      ranges.push_back({Address(range.begin) + module.load_bias,
+                        Address(range.end) + module.load_bias});
+    }
+    return ranges;
+  }
+
  private:
   // An image may be loaded twice, and an address may belong to one module now
   // and to another later. A module without an image is known by its path. A
@@ -122,6 +142,11 @@ Symbolizer::~Symbolizer() = default;
 absl::Span<const SymbolFrame> Symbolizer::Resolve(const LoadedModule* module,
                                                   CodeAddress address) {
   return impl_->Resolve(module, address);
+}
+
+std::vector<AddressRange> Symbolizer::FunctionRanges(const LoadedModule* module,
+                                                     CodeAddress address) {
+  return impl_->FunctionRanges(module, address);
 }
 
 }  // namespace hubspy

@@ -15,6 +15,7 @@
 #define HUBSPY_SYMBOLIZE_SYMBOLIZER_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "image/module_map.h"
@@ -40,10 +41,15 @@ class Symbolizer {
 
   // At least one frame; inlined ones first (innermost first), the function
   // that holds the code last. `module` may be null: then the JIT's name, or
-  // "[0x1234]". The
-  // result is valid as long as the symbolizer.
+  // "[0x1234]". The result is valid as long as the symbolizer.
   absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
                                         CodeAddress address);
+
+  // All the code of the function that holds it, the last frame of Resolve:
+  // target addresses, sorted and disjoint. Empty when its extent is not known.
+  // As hostile as names are: it may be any range of addresses.
+  std::vector<AddressRange> FunctionRanges(const LoadedModule* module,
+                                           CodeAddress address);
 
  private:
   class Impl;

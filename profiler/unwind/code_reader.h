@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "absl/types/span.h"
+#include "decode/decoder.h"
 #include "image/module_map.h"
 #include "model/address.h"
-#include "unwind/decoder.h"
 
 namespace hubspy {
 

@@ -114,6 +114,32 @@ TEST(Options, AWrongLineGivesOneLineThatSaysWhatToDo) {
   EXPECT_THAT(Complaint({"top", "-p", "1", "--frobnicate"}), one_line);
 }
 
+TEST(Options, AnnotateTakesAFunctionAndLooksOftenForAFewSeconds) {
+  const auto plain = Parse({"annotate", "-p", "12", "-F", "Hub::Run"});
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  const auto& defaults = std::get<AnnotateOptions>(*plain);
+  EXPECT_EQ(defaults.pid, 12);
+  EXPECT_EQ(defaults.function, "Hub::Run");
+  EXPECT_EQ(defaults.duration, absl::Seconds(3));
+  EXPECT_EQ(defaults.rate_hz, 1000);
+  EXPECT_EQ(defaults.capture, CaptureWays::kAny);
+  EXPECT_FALSE(defaults.include_idle);
+  EXPECT_FALSE(defaults.all);
+  const auto command =
+      Parse({"annotate", "-p", "12", "-F", "f", "-i", "-d", "0.5", "-r", "100",
+             "--all", "--capture", "perf"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  const auto& annotate = std::get<AnnotateOptions>(*command);
+  EXPECT_EQ(annotate.duration, absl::Seconds(0.5));
+  EXPECT_EQ(annotate.rate_hz, 100);
+  EXPECT_EQ(annotate.capture, CaptureWays::kPerf);
+  EXPECT_TRUE(annotate.include_idle);
+  EXPECT_TRUE(annotate.all);
+  EXPECT_THAT(Complaint({"annotate", "-p", "12"}), HasSubstr("--function"));
+  EXPECT_THAT(Complaint({"annotate", "-p", "12", "-F", ""}),
+              HasSubstr("a function has a name"));
+}
+
 TEST(Options, DumpAndDiagnoseTakeAProcessOrACore) {
   const auto dump = Parse({"dump", "--core", "core.7", "--json"});
   ASSERT_TRUE(dump.ok()) << dump.status();

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -89,8 +90,8 @@ std::map<std::string, uint64_t> SymbolAddresses(const std::string& file) {
   return addresses;
 }
 
-std::vector<uint64_t> AddressesOfFunctions(const std::string& file) {
-  std::set<uint64_t> addresses;
+std::map<uint64_t, uint64_t> FunctionSizes(const std::string& file) {
+  std::map<uint64_t, uint64_t> sizes;
   const std::string text = Output(absl::StrCat("nm -S --defined-only ", file));
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     // 0000000000001234 0000000000000056 t name
@@ -101,6 +102,14 @@ std::vector<uint64_t> AddressesOfFunctions(const std::string& file) {
         !absl::SimpleHexAtoi(fields[1], &size)) {
       continue;
     }
+    sizes[begin] = std::max(sizes[begin], size);
+  }
+  return sizes;
+}
+
+std::vector<uint64_t> AddressesOfFunctions(const std::string& file) {
+  std::set<uint64_t> addresses;
+  for (const auto& [begin, size] : FunctionSizes(file)) {
     for (uint64_t a = begin; a < begin + size; ++a) addresses.insert(a);
   }
   return {addresses.begin(), addresses.end()};

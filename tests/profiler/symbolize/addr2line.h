@@ -28,6 +28,9 @@ std::string Output(const std::string& command);
 // Where each defined symbol is, as nm tells it.
 std::map<std::string, uint64_t> SymbolAddresses(const std::string& file);
 
+// Where each function begins, and its size; those without one are left out.
+std::map<uint64_t, uint64_t> FunctionSizes(const std::string& file);
+
 // Every address in every function, as nm tells them: not the padding between.
 std::vector<uint64_t> AddressesOfFunctions(const std::string& file);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,18 @@ TEST(PerfMap, NamesEveryByteOfACodeAndNoneBesideIt) {
   EXPECT_EQ(At(map, 0x3f1f), "JS:*Tick /app/@x/tick.js:4:14");
   EXPECT_EQ(At(map, 0x3f20), "");
   EXPECT_EQ(At(PerfMap(), 0x3f00), "");
+}
+
+TEST(PerfMap, TellsHowFarACodeReaches) {
+  const PerfMap map = MapOf("100 20 old\n110 8 new\n");
+  const auto range = [&](uint64_t address) {
+    return map.FindRange(Address(address));
+  };
+  EXPECT_EQ(range(0x10f), (AddressRange{Address(0x100), Address(0x110)}));
+  EXPECT_EQ(range(0x110), (AddressRange{Address(0x110), Address(0x118)}));
+  EXPECT_EQ(range(0x11f), (AddressRange{Address(0x118), Address(0x120)}));
+  EXPECT_EQ(range(0x120), std::nullopt);
+  EXPECT_EQ(range(0xff), std::nullopt);
 }
 
 TEST(PerfMap, TakesNumbersAsDifferentJitsWriteThem) {

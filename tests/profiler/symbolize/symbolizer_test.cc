@@ -100,6 +100,28 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"stripped_no_build_id", "no_build_id"}),
     [](const auto& test) { return test.param.fixture; });
 
+// nm is the oracle: every address of a function gives all of it.
+TEST(Symbolizer, TellsTheRangesOfFunctions) {
+  constexpr uint64_t kBias = 0x10000;
+  for (const auto& [name, oracle] :
+       {Case{"dwarf4", "dwarf4"}, Case{"dwarf5", "dwarf5"},
+        Case{"split5", "pair5"}, Case{"stripped", "dwarf5"}}) {
+    const LoadedModule module = Loaded(FileImage::Of(Fixture(name)), kBias);
+    Symbolizer symbolizer;
+    int compared = 0;
+    for (const auto& [begin, size] : FunctionSizes(Fixture(oracle))) {
+      const AddressRange whole{Address(begin + kBias),
+                               Address(begin + size + kBias)};
+      for (const uint64_t at : {begin, begin + size / 2, begin + size - 1}) {
+        const auto ranges = symbolizer.FunctionRanges(&module, At(at + kBias));
+        EXPECT_THAT(ranges, testing::Contains(whole)) << name << " " << begin;
+      }
+      ++compared;
+    }
+    EXPECT_GT(compared, 10) << name;
+  }
+}
+
 TEST(Symbolizer, IsNotHeldUpByAPipeWhereASplitUnitShouldBe) {
   const std::string pipe =
       absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/split_lost/fixture.dwo");

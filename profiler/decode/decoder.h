@@ -1,7 +1,7 @@
 // One x86_64 instruction as a value: what it does to rsp, rbp and rip, which is
-// all that unwinding asks. The only file that knows Capstone is its source.
-#ifndef HUBSPY_UNWIND_DECODER_H_
-#define HUBSPY_UNWIND_DECODER_H_
+// all that unwinding asks. Of the profiler, only this room knows Capstone.
+#ifndef HUBSPY_DECODE_DECODER_H_
+#define HUBSPY_DECODE_DECODER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -46,4 +46,4 @@ std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at);
 
 }  // namespace hubspy
 
-#endif  // HUBSPY_UNWIND_DECODER_H_
+#endif  // HUBSPY_DECODE_DECODER_H_

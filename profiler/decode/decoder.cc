@@ -1,66 +1,11 @@
-#include "unwind/decoder.h"
+#include "decode/decoder.h"
 
-#include <capstone/capstone.h>
+#include "decode/capstone_handle.h"
 
 namespace hubspy {
 namespace {
 
 using Kind = Instruction::Kind;
-
-// Capstone's handle and its one instruction, for a thread.
-class Capstone {
- public:
-  Capstone() {
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) return;
-    cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
-    instruction_ = cs_malloc(handle_);
-  }
-  ~Capstone() {
-    if (instruction_ != nullptr) cs_free(instruction_, 1);
-    if (handle_ != 0) cs_close(&handle_);
-  }
-  Capstone(const Capstone&) = delete;
-  Capstone& operator=(const Capstone&) = delete;
-
-  // Null: no instruction. Valid until the next call.
-  const cs_insn* Disassemble(absl::Span<const uint8_t> code, Address at) {
-    if (instruction_ == nullptr) return nullptr;
-    const uint8_t* bytes = code.data();
-    size_t size = code.size();
-    uint64_t address = at.value();
-    return cs_disasm_iter(handle_, &bytes, &size, &address, instruction_)
-               ? instruction_
-               : nullptr;
-  }
-  bool Writes(x86_reg reg) const {
-    cs_regs read;
-    cs_regs written;
-    uint8_t read_count = 0;
-    uint8_t written_count = 0;
-    if (cs_regs_access(handle_, instruction_, read, &read_count, written,
-                       &written_count) != CS_ERR_OK) {
-      return true;
-    }
-    for (uint8_t i = 0; i < written_count; ++i) {
-      if (written[i] == reg) return true;
-    }
-    return false;
-  }
-
- private:
-  csh handle_ = 0;
-  cs_insn* instruction_ = nullptr;
-};
-
-bool IsReg(const cs_x86_op& operand, x86_reg reg) {
-  return operand.type == X86_OP_REG && operand.reg == reg;
-}
-
-// [base + displacement], nothing else.
-bool IsBased(const cs_x86_op& operand, x86_reg base) {
-  return operand.type == X86_OP_MEM && operand.mem.base == base &&
-         operand.mem.index == X86_REG_INVALID;
-}
 
 std::optional<Address> Target(const cs_x86& x86) {
   if (x86.op_count != 1 || x86.operands[0].type != X86_OP_IMM) {
@@ -153,7 +98,7 @@ Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
 }  // namespace
 
 std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at) {
-  thread_local Capstone capstone;
+  Capstone& capstone = IntelCapstone();
   const cs_insn* const insn = capstone.Disassemble(code, at);
   if (insn == nullptr) return std::nullopt;
   Instruction instruction = Translate(capstone, *insn);
