@@ -42,11 +42,15 @@ LinuxProcess::LinuxProcess(ProcDir directory, RunCounting counting,
       memory_(directory_),
       files_(counting),
       ways_(options.ways) {
+  ChangeRate(options.rate_hz);
+}
+
+void LinuxProcess::ChangeRate(double rate_hz) {
   const bool may_sample =
       ways_ == CaptureWays::kAny || ways_ == CaptureWays::kPerf;
-  if (!may_sample || options.rate_hz <= 0) return;
-  perf_.emplace(PerfSamples::Options{
-      .period_ns = static_cast<int64_t>(1e9 / options.rate_hz)});
+  if (!may_sample || rate_hz <= 0) return;
+  perf_.emplace(
+      PerfSamples::Options{.period_ns = static_cast<int64_t>(1e9 / rate_hz)});
 }
 
 std::string LinuxProcess::CommandLine() const {
@@ -119,7 +123,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
 
   absl::StatusOr<Snapshot> snapshot;
   const absl::Status ran = tracer_.Run([&] {
-    Captured captured = CaptureFromItsCpu(**files);
+    Captured captured = CaptureFromItsCpu(**files, request.max_held_bytes);
     snapshot = std::move(captured.snapshot);
     return captured.after;
   });
@@ -133,8 +137,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
 std::optional<Snapshot> LinuxProcess::TakeSample(
     const CaptureRequest& request) {
   if (!perf_ || !request.also.empty()) return std::nullopt;
-  if (request.sample_was_too_small) {
-    perf_->CopyMoreStack(request.tid);
+  if (request.sample_was_too_small && perf_->CopyMoreStack(request.tid)) {
     return std::nullopt;
   }
   const PerfSample* const sample = perf_->Latest(request.tid);
@@ -172,8 +175,8 @@ absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) const {
       absl::StrCat("the kernel has no new sample of thread ", tid));
 }
 
-LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(
-    const ThreadFiles& files) {
+LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(const ThreadFiles& files,
+                                                       size_t max_held_bytes) {
   absl::Status last = absl::AbortedError(absl::StrCat(
       "thread ", files.tid(), " ran each time we looked: look again"));
   for (int round = 0; round < kRounds; ++round) {
@@ -187,7 +190,7 @@ LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(
     }
     if (look->result == LookResult::kMoved) continue;
 
-    Captured captured = CaptureByStop(files);
+    Captured captured = CaptureByStop(files, max_held_bytes);
     // Refused without a tracer to blame: it was another hubspy, whose stop has
     // just ended.
     if (!absl::IsAborted(captured.snapshot.status())) return captured;
@@ -197,10 +200,13 @@ LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(
   return {last};
 }
 
-LinuxProcess::Captured LinuxProcess::CaptureByStop(const ThreadFiles& files) {
+LinuxProcess::Captured LinuxProcess::CaptureByStop(const ThreadFiles& files,
+                                                   size_t max_held_bytes) {
   PtraceStop stop(files.tid());
   const absl::StatusOr<StoppedThread> thread = stop.Begin();
-  if (thread.ok()) reader_.Read(files.tid(), thread->registers.sp());
+  if (thread.ok()) {
+    reader_.Read(files.tid(), thread->registers.sp(), max_held_bytes);
+  }
   const AfterJob after = stop.End();
   if (!thread.ok()) {
     return {ExplainRefusal(files.tid(), thread.status()), after};

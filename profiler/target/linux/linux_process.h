@@ -42,6 +42,7 @@ class LinuxProcess : public Process {
   }
   absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) override;
+  void ChangeRate(double rate_hz) override;
   absl::Status PerfRefusal() const override {
     return perf_ ? perf_->refusal() : absl::OkStatus();
   }
@@ -55,8 +56,8 @@ class LinuxProcess : public Process {
   std::optional<Snapshot> TakeSample(const CaptureRequest& request);
   absl::Status RefuseToStop(const CaptureRequest& request) const;
   // These two run on the tracer thread.
-  Captured CaptureFromItsCpu(const ThreadFiles& files);
-  Captured CaptureByStop(const ThreadFiles& files);
+  Captured CaptureFromItsCpu(const ThreadFiles& files, size_t max_held_bytes);
+  Captured CaptureByStop(const ThreadFiles& files, size_t max_held_bytes);
   absl::Status ExplainRefusal(ThreadId tid, const absl::Status& refusal) const;
 
   ProcDir directory_;
