@@ -20,7 +20,7 @@ constexpr int64_t kModulesIntervalNs = 100'000'000;
 constexpr int64_t kLongestModulesIntervalNs = 10'000'000'000;
 // Below Hub::Run there is main, or a thread's function: a short stack.
 constexpr size_t kRunStackBytes = 32 * 1024;
-constexpr size_t kGreenStackBytes = 64 * 1024;
+constexpr uint64_t kGreenStackBytes = 64 * 1024;
 // Nothing waits while a core's stack is copied: all of the usual 8 MB.
 constexpr size_t kCoreStackBytes = 8 << 20;
 constexpr int kAttempts = 5;
@@ -103,6 +103,8 @@ absl::Status Attachment::RefreshThreads() {
     if (thread.ok()) thread_names_[tid] = std::move(thread->name);
   }
   threads_ = std::move(present);
+  deep_stacks_.KeepOnly(
+      [this](ThreadId tid) { return threads_.contains(tid); });
   // What a hub publishes may be caught half written, or be garbage: then its
   // thread is an ordinary one until the next time.
   hubs_.clear();
@@ -144,7 +146,7 @@ absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
 
 std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
   absl::StatusOr<std::optional<ThreadCapture>> capture =
-      CaptureUnless(tid, sleep.token);
+      CaptureUnless(tid, sleep.token, DeepStacks::Use::kSampling);
   if (absl::IsNotFound(capture.status())) return std::nullopt;
   if (!capture.ok()) {
     return ThreadLook{.tid = tid, .status = capture.status()};
@@ -164,53 +166,44 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
   return look;
 }
 
-absl::StatusOr<Attachment::ThreadCapture> Attachment::Capture(ThreadId tid) {
+absl::StatusOr<ThreadCapture> Attachment::Capture(ThreadId tid) {
   // Who asks once wants an answer: a sampler's next look comes by itself.
   constexpr int kPatience = 50;
   absl::StatusOr<std::optional<ThreadCapture>> capture;
   for (int i = 0; i < kPatience; ++i) {
-    capture = CaptureUnless(tid, std::nullopt);
+    capture = CaptureUnless(tid, std::nullopt, DeepStacks::Use::kOneLook);
     if (!absl::IsAborted(capture.status())) break;
   }
   if (!capture.ok()) return capture.status();
   return **std::move(capture);
 }
 
-absl::StatusOr<std::optional<Attachment::ThreadCapture>>
-Attachment::CaptureUnless(ThreadId tid,
-                          const std::optional<SleepToken>& known_sleep) {
-  CaptureRequest request{.tid = tid,
-                         .max_stack_bytes = max_stack_bytes_,
-                         .known_sleep = known_sleep};
+absl::StatusOr<std::optional<ThreadCapture>> Attachment::CaptureUnless(
+    ThreadId tid, const std::optional<SleepToken>& known_sleep,
+    DeepStacks::Use use) {
+  const CaptureRequest wanted{.tid = tid,
+                              .max_stack_bytes = max_stack_bytes_,
+                              .known_sleep = known_sleep};
   if (const auto hub = hubs_.find(tid); hub != hubs_.end()) {
-    return CaptureHubThread(request, hub->second);
+    return deep_stacks_.Capture(
+        wanted, use,
+        [&](const CaptureRequest& request) {
+          return CaptureHubThread(request, hub->second);
+        },
+        [&](const Snapshot& snapshot) {
+          return UnwindHubThread(hub->second, snapshot);
+        });
   }
-  absl::StatusOr<std::optional<ThreadCapture>> capture =
-      CaptureAndUnwind(request);
-  if (capture.ok() && capture->has_value() &&
-      (*capture)->snapshot.method == CaptureMethod::kPerf &&
-      (*capture)->stack.end == StackEnd::kCopyTooSmall) {
-    request.sample_was_too_small = true;
-    auto deeper = CaptureAndUnwind(request);
-    // Else a part of the stack is better than nothing.
-    if (deeper.ok()) return deeper;
-  }
-  return capture;
+  return deep_stacks_.Capture(
+      wanted, use,
+      [&](const CaptureRequest& request) { return process_->Capture(request); },
+      [&](const Snapshot& snapshot) {
+        return Unwind(snapshot.registers, snapshot.stack, {});
+      });
 }
 
-absl::StatusOr<std::optional<Attachment::ThreadCapture>>
-Attachment::CaptureAndUnwind(const CaptureRequest& request) {
-  absl::StatusOr<std::optional<Snapshot>> snapshot = process_->Capture(request);
-  if (!snapshot.ok()) return snapshot.status();
-  if (!snapshot->has_value()) return std::nullopt;
-  ThreadCapture capture{.snapshot = **std::move(snapshot)};
-  capture.stack =
-      Unwind(capture.snapshot.registers, capture.snapshot.stack, {});
-  return capture;
-}
-
-absl::StatusOr<std::optional<Attachment::ThreadCapture>>
-Attachment::CaptureHubThread(CaptureRequest request, HubView& hub) {
+absl::StatusOr<std::optional<Snapshot>> Attachment::CaptureHubThread(
+    CaptureRequest request, HubView& hub) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     request.also = {hub_reader_->HubRecordRange(hub),
                     hub_reader_->SuspendedRunRange(hub, kRunStackBytes)};
@@ -218,29 +211,29 @@ Attachment::CaptureHubThread(CaptureRequest request, HubView& hub) {
         process_->Capture(request);
     if (!snapshot.ok()) return snapshot.status();
     if (!snapshot->has_value()) return std::nullopt;
-    ThreadCapture capture{.snapshot = **std::move(snapshot)};
-    const MemoryCopy& record = capture.snapshot.extra[0];
-    const MemoryCopy& run_stack = capture.snapshot.extra[1];
-    absl::StatusOr<HubView> now = hub_reader_->ParseHub(record, run_stack);
+    absl::StatusOr<HubView> now =
+        hub_reader_->ParseHub((*snapshot)->extra[0], (*snapshot)->extra[1]);
     if (!now.ok()) return now.status();
     // Hub::Run was left from elsewhere than we expected: its stack was not
     // copied. It is, next time.
     const bool copied = !now->run_context || now->suspended_run;
     hub = *std::move(now);
-    if (!copied) continue;
-    capture.stack =
-        Unwind(capture.snapshot.registers, capture.snapshot.stack, {});
-    if (hub.suspended_run && !capture.stack.partial() &&
-        RunsGreenThread(hub, capture.snapshot.registers.sp())) {
-      const Stack run =
-          Unwind(*hub.suspended_run, run_stack, {.top_is_return = true});
-      capture.stack.frames.insert(capture.stack.frames.end(),
-                                  run.frames.begin(), run.frames.end());
-      capture.stack.end = run.end;
-    }
-    return capture;
+    if (copied) return snapshot;
   }
   return absl::AbortedError("the hub moved in every one of several looks");
+}
+
+// `hub` is as `snapshot` shows it.
+Stack Attachment::UnwindHubThread(const HubView& hub,
+                                  const Snapshot& snapshot) {
+  Stack stack = Unwind(snapshot.registers, snapshot.stack, {});
+  if (!hub.suspended_run || stack.partial() ||
+      !RunsGreenThread(hub, snapshot.registers.sp())) {
+    return stack;
+  }
+  const Stack run =
+      Unwind(*hub.suspended_run, snapshot.extra[1], {.top_is_return = true});
+  return Joined(std::move(stack), run);
 }
 
 // Around a switch the record may already, or still, name a green thread while
@@ -298,12 +291,12 @@ void Attachment::LearnJitNames(absl::Span<const Stack> stacks) {
 Stack Attachment::UnwindSuspended(const HubView& hub,
                                   const GreenThreadView& green) {
   GreenThreadView before = green;
+  uint64_t most_bytes = kGreenStackBytes;
   for (int attempt = 0; attempt < kAttempts && before.suspended; ++attempt) {
     const Address from = before.context;
     MemoryCopy stack{.begin = from};
     if (!before.stack.Contains(from)) break;
-    stack.bytes.resize(
-        std::min<uint64_t>(kGreenStackBytes, before.stack.end - from));
+    stack.bytes.resize(std::min(most_bytes, before.stack.end - from));
     stack.bytes.resize(
         process_->memory().Read(from, absl::MakeSpan(stack.bytes)));
     absl::StatusOr<GreenThreadView> after =
@@ -314,7 +307,13 @@ Stack Attachment::UnwindSuspended(const HubView& hub,
                        after->switches != before.switches ||
                        after->context != before.context;
     if (!moved) {
-      return Unwind(*before.suspended, stack, {.top_is_return = true});
+      Stack result = Unwind(*before.suspended, stack, {.top_is_return = true});
+      if (result.end != StackEnd::kCopyTooSmall ||
+          stack.bytes.size() < most_bytes ||
+          most_bytes == DeepStacks::kMostBytes) {
+        return result;
+      }
+      most_bytes = DeepStacks::kMostBytes;
     }
     if (after->id != green.id) break;
     before = *std::move(after);

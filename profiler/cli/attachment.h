@@ -17,6 +17,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "cli/deep_stacks.h"
 #include "hubs/hub_reader.h"
 #include "image/module_map.h"
 #include "model/hub.h"
@@ -39,15 +40,14 @@ class Attachment {
 
   // Every thread, once. NotFound: the process is gone.
   absl::StatusOr<std::vector<ThreadLook>> Look();
+  // How many threads the process had at the latest Look.
+  size_t threads() const { return threads_.size(); }
   // Of the threads that any Look saw.
   const absl::flat_hash_map<ThreadId, std::string>& thread_names() const {
     return thread_names_;
   }
 
-  struct ThreadCapture {
-    Snapshot snapshot;
-    Stack stack;
-  };
+  // However deep its stack is: of a thread that runs, all is read in one stop.
   absl::StatusOr<ThreadCapture> Capture(ThreadId tid);
 
   // Where a green thread stands that does not run; no frames when it runs, has
@@ -82,7 +82,9 @@ class Attachment {
   };
 
   explicit Attachment(std::unique_ptr<Process> process)
-      : process_(std::move(process)), unwinder_(modules_) {}
+      : process_(std::move(process)),
+        unwinder_(modules_),
+        deep_stacks_(process_->memory()) {}
 
   static absl::StatusOr<std::unique_ptr<Attachment>> Of(
       std::unique_ptr<Process> process);
@@ -90,11 +92,11 @@ class Attachment {
   absl::Status RefreshModules();
   std::optional<ThreadLook> LookAt(ThreadId tid, Sleep& sleep);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureUnless(
-      ThreadId tid, const std::optional<SleepToken>& known_sleep);
-  absl::StatusOr<std::optional<ThreadCapture>> CaptureAndUnwind(
-      const CaptureRequest& request);
-  absl::StatusOr<std::optional<ThreadCapture>> CaptureHubThread(
+      ThreadId tid, const std::optional<SleepToken>& known_sleep,
+      DeepStacks::Use use);
+  absl::StatusOr<std::optional<Snapshot>> CaptureHubThread(
       CaptureRequest request, HubView& hub);
+  Stack UnwindHubThread(const HubView& hub, const Snapshot& snapshot);
   bool LeavesKnownModules(const Stack& stack) const;
   Stack Unwind(const Registers& registers, const MemoryCopy& stack,
                const UnwindOptions& options);
@@ -104,6 +106,7 @@ class Attachment {
   size_t max_stack_bytes_ = CaptureRequest().max_stack_bytes;
   ModuleMap modules_;
   Unwinder unwinder_;
+  DeepStacks deep_stacks_;
   std::optional<HubReader> hub_reader_;
   PerfMap jit_names_;
   absl::Status jit_names_status_;

@@ -79,7 +79,7 @@ class Dumper {
                         .name = thread.name,
                         .state = thread.state,
                         .signal = thread.signal};
-    const absl::StatusOr<Attachment::ThreadCapture> capture =
+    const absl::StatusOr<ThreadCapture> capture =
         attachment_.Capture(thread.tid);
     if (capture.ok()) {
       result.state = capture->snapshot.state;

@@ -31,7 +31,7 @@ class HubDescriber {
         green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
       }
     }
-    const absl::StatusOr<Attachment::ThreadCapture> capture =
+    const absl::StatusOr<ThreadCapture> capture =
         attachment_.Capture(watch.end.tid);
     if (!capture.ok()) return;
     if (capture->snapshot.system_call) {

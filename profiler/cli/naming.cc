@@ -12,7 +12,11 @@ namespace hubspy {
 std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
                                    Symbolizer& symbolizer) {
   std::vector<SymbolFrame> frames;
-  for (CodeAddress address : stack.frames) {
+  for (size_t i = 0; i < stack.frames.size(); ++i) {
+    if (stack.left_out.count > 0 && i == stack.left_out.after) {
+      frames.push_back(LeftOutMarker(stack.left_out.count));
+    }
+    const CodeAddress address = stack.frames[i];
     for (const SymbolFrame& frame :
          symbolizer.Resolve(modules.Find(address.lookup()), address)) {
       frames.push_back(frame);

@@ -14,7 +14,8 @@
 
 namespace hubspy {
 
-// Innermost first, inlined frames among them.
+// Innermost first, inlined frames among them, and a marker where frames were
+// left out.
 std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
                                    Symbolizer& symbolizer);
 

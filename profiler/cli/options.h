@@ -21,7 +21,8 @@ namespace hubspy {
 
 inline constexpr double kDefaultRateHz = 100;
 // A look at one sleeping thread takes some 10 us, and pacing in user space
-// holds 10 kHz: above that most looks would be late.
+// holds 10 kHz: above that most looks would be late. Who asks for more gets
+// this.
 inline constexpr double kMaxRateHz = 10'000;
 // A function has more instructions than a program has hot functions.
 inline constexpr double kAnnotateRateHz = 1000;
@@ -31,6 +32,7 @@ enum class Format { kFlamegraph, kFlat, kRaw };
 struct TopOptions {
   int32_t pid = 0;
   double rate_hz = kDefaultRateHz;
+  double asked_rate_hz = kDefaultRateHz;  // more than kMaxRateHz, perhaps
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
@@ -45,6 +47,7 @@ struct RecordOptions {
   Format format = Format::kFlamegraph;
   absl::Duration duration = absl::InfiniteDuration();
   double rate_hz = kDefaultRateHz;
+  double asked_rate_hz = kDefaultRateHz;  // more than kMaxRateHz, perhaps
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;

@@ -9,6 +9,7 @@
 #include "cli/attachment.h"
 #include "cli/commands.h"
 #include "cli/naming.h"
+#include "cli/notes.h"
 #include "cli/output_file.h"
 #include "cli/signal_waiter.h"
 #include "sample/sampler.h"
@@ -46,6 +47,8 @@ int64_t UntilNs(int64_t now_ns, absl::Duration duration) {
 }
 
 void Announce(const RecordOptions& options) {
+  const std::string note = MostRateNote(options.asked_rate_hz, options.rate_hz);
+  if (!note.empty()) std::cerr << note << "\n";
   const std::string until =
       options.duration == absl::InfiniteDuration()
           ? "until Ctrl-C"
@@ -56,7 +59,7 @@ void Announce(const RecordOptions& options) {
 }
 
 void Summarize(const Profile& profile, Sampler::Stop stop,
-               const RecordOptions& options, const absl::Status& perf_refusal,
+               const RecordOptions& options, const Process& process,
                absl::string_view written_to) {
   if (stop == Sampler::Stop::kTargetGone) {
     std::cerr << absl::StrFormat("Process %d exited after %.1f s.\n",
@@ -65,17 +68,17 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
   const bool all_idle =
       std::all_of(profile.samples.begin(), profile.samples.end(),
                   [](const Profile::Sample& s) { return s.idle; });
-  if (all_idle && !options.include_idle) {
+  // The flat table says so itself.
+  const bool was_said =
+      options.format == Format::kFlat && options.output == "-";
+  if (all_idle && !options.include_idle && !was_said) {
     std::cerr << "All threads were asleep: record with -i to see where.\n";
   }
   if (!profile.quality.last_failure.empty()) {
     std::cerr << "Not every thread could be read: "
               << profile.quality.last_failure << "\n";
   }
-  if (!perf_refusal.ok()) {
-    std::cerr << "Threads that ran were stopped for each sample: no "
-              << perf_refusal.message() << ".\n";
-  }
+  WarnOfStops(process);
   std::cerr << SamplesLine(profile) << " written to " << written_to << ".\n";
 }
 
@@ -94,8 +97,14 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   Announce(options);
   Sampler sampler([&] { return (*attachment)->Look(); }, waiter,
                   {.rate_hz = options.rate_hz, .seed = std::random_device{}()});
-  const Sampler::Stop stop =
-      sampler.Run(recording, UntilNs(waiter.NowNs(), options.duration));
+  const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
+  Sampler::Stop stop = sampler.Run(recording, until_ns);
+  while (stop == Sampler::Stop::kRateLowered) {
+    (*attachment)->process().ChangeRate(sampler.lowered()->to_hz);
+    std::cerr << RateLoweredNote(*sampler.lowered(), (*attachment)->threads())
+              << "\n";
+    stop = sampler.Run(recording, until_ns);
+  }
   if (recording.quality.samples == 0 && recording.quality.failed > 0) {
     return absl::FailedPreconditionError(recording.quality.last_failure);
   }
@@ -113,7 +122,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
     return status;
   }
   WarnOfJitNames(**attachment);
-  Summarize(profile, stop, options, (*attachment)->process().PerfRefusal(),
+  Summarize(profile, stop, options, (*attachment)->process(),
             (*output)->name());
   return 0;
 }

@@ -3,11 +3,13 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "cli/attachment.h"
 #include "cli/commands.h"
 #include "cli/naming.h"
+#include "cli/notes.h"
 #include "cli/top_session.h"
 #include "tui/screen.h"
 #include "view/flat.h"
@@ -29,10 +31,15 @@ int64_t DelayNs(const TopOptions& options) {
 
 absl::StatusOr<int> PrintTables(TopSession& session, const TopOptions& options,
                                 int tables) {
+  std::string said;
   for (int table = 0; table < tables; ++table) {
     const Sampler::Stop stop =
         session.SampleUntil(session.NowNs() + DelayNs(options));
     session.CloseWindow();
+    if (session.rate_note() != said) {
+      said = session.rate_note();
+      std::cerr << said << std::endl;
+    }
     const Quality& quality = session.overall().quality;
     if (quality.samples == 0 && quality.failed > 0) {
       return absl::FailedPreconditionError(quality.last_failure);
@@ -88,8 +95,10 @@ class LiveScreen {
     Draw();
   }
   void Draw() {
-    screen_.Draw(
-        MakeScreenModel(session_.window(), session_.overall(), state_));
+    ScreenModel model =
+        MakeScreenModel(session_.window(), session_.overall(), state_);
+    model.rate_note = session_.rate_note();
+    screen_.Draw(model);
   }
 
   TopSession& session_;
@@ -110,6 +119,7 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
     absl::StatusOr<int> exit_status =
         PrintTables(session, options, options.tables.value_or(1));
     WarnOfJitNames(**attachment);
+    WarnOfStops((*attachment)->process());
     return exit_status;
   }
   absl::StatusOr<std::unique_ptr<Screen>> screen = Screen::Open();
@@ -118,6 +128,7 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
       LiveScreen(session, **screen, options).Run();
   screen->reset();  // before anything is printed
   WarnOfJitNames(**attachment);
+  WarnOfStops((*attachment)->process());
   return exit_status;
 }
 

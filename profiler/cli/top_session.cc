@@ -3,6 +3,8 @@
 #include <random>
 #include <utility>
 
+#include "cli/notes.h"
+
 namespace hubspy {
 
 TopSession::TopSession(Attachment& attachment, const TopOptions& options)
@@ -11,12 +13,20 @@ TopSession::TopSession(Attachment& attachment, const TopOptions& options)
       sampler_([this] { return attachment_.Look(); }, waiter_,
                {.rate_hz = options.rate_hz, .seed = std::random_device{}()}),
       symbolizer_({.jit_names = &attachment.jit_names(),
-                   .short_names = options.short_names}) {
+                   .short_names = options.short_names}),
+      rate_note_(MostRateNote(options.asked_rate_hz, options.rate_hz)) {
   Reset();
 }
 
 Sampler::Stop TopSession::SampleUntil(int64_t until_ns) {
-  return sampler_.Run(next_, until_ns);
+  Sampler::Stop stop = sampler_.Run(next_, until_ns);
+  while (stop == Sampler::Stop::kRateLowered) {
+    const RateLowered& lowered = *sampler_.lowered();
+    attachment_.process().ChangeRate(lowered.to_hz);
+    rate_note_ = RateLoweredNote(lowered, attachment_.threads());
+    stop = sampler_.Run(next_, until_ns);
+  }
+  return stop;
 }
 
 void TopSession::CloseWindow() {
@@ -35,7 +45,7 @@ void TopSession::NameBy(NamingOptions::Lines lines) {
 
 void TopSession::Reset() {
   next_ = window_ = overall_ = {};
-  overall_.rate_hz = window_.rate_hz = options_.rate_hz;
+  overall_.rate_hz = window_.rate_hz = sampler_.rate_hz();
   window_profile_ = Name(window_);
   overall_profile_ = Name(overall_);
 }

@@ -4,6 +4,7 @@
 #define HUBSPY_CLI_TOP_SESSION_H_
 
 #include <cstdint>
+#include <string>
 
 #include "cli/attachment.h"
 #include "cli/naming.h"
@@ -19,9 +20,13 @@ class TopSession {
  public:
   TopSession(Attachment& attachment, const TopOptions& options);
 
-  // Samples until `until_ns` (see NowNs) into the next window.
+  // Samples until `until_ns` (see NowNs) into the next window, at a lower rate
+  // than before when that cannot be held: rate_note() then says so.
   Sampler::Stop SampleUntil(int64_t until_ns);
   int64_t NowNs() { return waiter_.NowNs(); }
+
+  // Why the rate is not what was asked for: a sentence; empty: it is.
+  const std::string& rate_note() const { return rate_note_; }
 
   // What was sampled since the last call becomes window(), and part of
   // overall().
@@ -44,6 +49,7 @@ class TopSession {
   Sampler sampler_;
   Symbolizer symbolizer_;
   NamingOptions naming_;
+  std::string rate_note_;
   Recording next_;
   Recording window_;
   Recording overall_;

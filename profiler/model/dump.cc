@@ -2,6 +2,17 @@
 
 namespace hubspy {
 
+PartialCounts CountPartial(const Dump& dump) {
+  PartialCounts partial;
+  for (const Dump::Thread& thread : dump.threads) {
+    partial.Add(thread.stack.end, 1);
+  }
+  for (const Dump::GreenThread& green : dump.green_threads) {
+    partial.Add(green.stack.end, 1);
+  }
+  return partial;
+}
+
 absl::string_view ThreadStateName(ThreadState state) {
   switch (state) {
     case ThreadState::kRunning:

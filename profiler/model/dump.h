@@ -9,13 +9,15 @@
 
 #include "model/hub.h"
 #include "model/profile.h"
+#include "model/recording.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
 
 namespace hubspy {
 
 struct Dump {
-  // Innermost frame first; what is behind `end` could not be walked.
+  // Innermost frame first, a marker where some were left out; what is behind
+  // `end` could not be walked.
   struct NamedStack {
     std::vector<SymbolFrame> frames;
     StackEnd end = StackEnd::kComplete;
@@ -40,6 +42,9 @@ struct Dump {
   std::vector<GreenThread> green_threads;  // by hub, then by id
   std::vector<std::string> gaps;           // what could not be had
 };
+
+// Of its threads' stacks and its green threads'.
+PartialCounts CountPartial(const Dump& dump);
 
 // "running", "sleeping", "stopped", "zombie": as in the JSON.
 absl::string_view ThreadStateName(ThreadState state);

@@ -27,8 +27,18 @@ struct SymbolFrame {
   std::string module;     // path of the image
   Address address;        // of the frame; for inlined frames, of their caller's
   bool inlined = false;
+  // No code: stands for frames of a very deep stack that were left out here.
+  bool marker = false;
+  int64_t left_out = 0;  // of a marker: how many; 0: it varies
   friend bool operator==(const SymbolFrame&, const SymbolFrame&) = default;
 };
+
+// What stands for frames that were left out: "[99,300 frames left out]" in one
+// stack.
+SymbolFrame LeftOutMarker(int64_t count);
+// "[frames left out]" in a profile: the same for any number, so that a graph of
+// many stacks does not fall apart by it.
+SymbolFrame LeftOutMarker();
 
 struct Profile {
   struct Sample {
@@ -36,7 +46,7 @@ struct Profile {
     bool idle = false;  // the thread slept in a system call
     StackEnd end = StackEnd::kComplete;
     std::vector<uint32_t> frames;  // indices into Profile::frames, innermost
-                                   // first
+                                   // first, markers among them
     int64_t count = 0;
   };
   struct Thread {

@@ -1,13 +1,23 @@
 #include "model/recording.h"
 
 #include <algorithm>
+#include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace hubspy {
+namespace {
+
+int64_t Scaled(int64_t count, double ratio) {
+  return std::llround(static_cast<double>(count) * ratio);
+}
+
+}  // namespace
 
 StackId Recording::Intern(const Stack& stack) {
-  auto [it, inserted] = ids_.try_emplace(StackKey{stack.frames, stack.end},
-                                         static_cast<StackId>(stacks_.size()));
+  auto [it, inserted] =
+      ids_.try_emplace(StackKey{stack.frames, stack.end, stack.left_out.after},
+                       static_cast<StackId>(stacks_.size()));
   if (inserted) stacks_.push_back(stack);
   return it->second;
 }
@@ -18,7 +28,51 @@ void Recording::NameThread(ThreadId tid, std::string name) {
   thread_names_[tid] = std::move(name);
 }
 
+void Recording::ReduceRate(double to_hz) {
+  const double ratio = to_hz / rate_hz;
+  rate_hz = to_hz;
+  if (counts_.empty() && quality.ticks == 0) return;
+
+  // In the order of their keys, what one count lacks to a whole sample the next
+  // one is given: so sums over neighbours, a thread's above all, are right.
+  std::vector<std::pair<Key, int64_t>> counts(counts_.begin(), counts_.end());
+  std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first.tid, a.first.idle, a.first.stack) <
+           std::tie(b.first.tid, b.first.idle, b.first.stack);
+  });
+  counts_.clear();
+  Quality scaled;
+  int64_t before = 0;
+  for (const auto& [key, count] : counts) {
+    before += count;
+    const int64_t share = Scaled(before, ratio) - scaled.samples;
+    if (share == 0) continue;
+    const Stack& stack = stacks_[key.stack];
+    Add(key, share);
+    scaled.samples += share;
+    scaled.partial.Add(stack.end, share);
+    if (stack.left_out.count > 0) scaled.left_out += share;
+  }
+  scaled.ticks = Scaled(quality.ticks, ratio);
+  scaled.late = Scaled(quality.late, ratio);
+  scaled.failed = Scaled(quality.failed, ratio);
+  scaled.by_perf = Scaled(quality.by_perf, ratio);
+  // These happened, at whatever rate.
+  scaled.lost = quality.lost;
+  scaled.stops = quality.stops;
+  scaled.worst_pause_ns = quality.worst_pause_ns;
+  scaled.last_failure = std::move(quality.last_failure);
+  quality = std::move(scaled);
+}
+
 void Recording::Append(const Recording& other) {
+  if (quality.ticks == 0 && counts_.empty()) rate_hz = other.rate_hz;
+  if (other.rate_hz > rate_hz) {
+    Recording slower = other;
+    slower.ReduceRate(rate_hz);
+    return Append(slower);
+  }
+  if (other.rate_hz < rate_hz) ReduceRate(other.rate_hz);
   std::vector<StackId> ids;
   ids.reserve(other.stacks_.size());
   for (const Stack& stack : other.stacks_) ids.push_back(Intern(stack));
@@ -32,6 +86,7 @@ void Recording::Append(const Recording& other) {
   quality.late += other.quality.late;
   quality.failed += other.quality.failed;
   quality.partial += other.quality.partial;
+  quality.left_out += other.quality.left_out;
   quality.by_perf += other.quality.by_perf;
   quality.lost += other.quality.lost;
   quality.stops += other.quality.stops;

@@ -6,10 +6,18 @@
 //
 // It grows with distinct stacks, not with samples. Names come later, once per
 // distinct address (symbolize/), never while the target is looked at.
+//
+// The surprising part: its rate can be lowered while it is being made
+// (ReduceRate). Counts are then scaled, so that each sample, old or new, is
+// worth 1/rate seconds.
 #ifndef HUBSPY_MODEL_RECORDING_H_
 #define HUBSPY_MODEL_RECORDING_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -19,13 +27,35 @@
 
 namespace hubspy {
 
+// How many stacks were cut short, by why.
+class PartialCounts {
+ public:
+  // Those that are complete are not counted.
+  void Add(StackEnd end, int64_t count) {
+    if (end != StackEnd::kComplete) counts_[static_cast<size_t>(end)] += count;
+  }
+  int64_t Of(StackEnd end) const { return counts_[static_cast<size_t>(end)]; }
+  int64_t Total() const {
+    return std::accumulate(counts_.begin(), counts_.end(), int64_t{0});
+  }
+  PartialCounts& operator+=(const PartialCounts& other) {
+    for (const StackEnd end : kPartialEnds) Add(end, other.Of(end));
+    return *this;
+  }
+  friend bool operator==(const PartialCounts&, const PartialCounts&) = default;
+
+ private:
+  std::array<int64_t, std::size(kPartialEnds) + 1> counts_{};
+};
+
 // How good the data is; shown with every output.
 struct Quality {
   int64_t ticks = 0;           // looks at the process: what percentages are of
   int64_t samples = 0;         // threads seen in them, idle ones included
   int64_t late = 0;            // ticks that came more than one period late
   int64_t failed = 0;          // threads that could not be read
-  int64_t partial = 0;         // samples whose stack was cut short
+  PartialCounts partial;       // samples whose stack was cut short
+  int64_t left_out = 0;        // samples too deep to keep every frame of
   int64_t by_perf = 0;         // samples that the kernel took
   int64_t lost = 0;            // samples of the kernel's that found no room
   int64_t stops = 0;           // samples for which the thread was held
@@ -48,13 +78,20 @@ class Recording {
     }
   };
 
-  // The id of this stack, the same for equal stacks.
+  // The id of this stack, the same for equal stacks: equal in the frames that
+  // were kept, however many were left out.
   StackId Intern(const Stack& stack);
   // Counts `count` samples, each worth 1/rate seconds of that thread's time.
   void Add(const Key& key, int64_t count);
   void NameThread(ThreadId tid, std::string name);
-  // Adds what `other` holds; it was recorded after this one, at its rate.
+  // Adds what `other` holds; it was recorded after this one. The rate of both
+  // is then the lower one.
   void Append(const Recording& other);
+  // From now on samples come at `rate_hz`, which is not above the present rate:
+  // scales the counts of those that are here. Each thread's time stays what it
+  // was, to a sample; a stack that was seen too rarely for the new rate may be
+  // left without a count.
+  void ReduceRate(double to_hz);
 
   const std::vector<Stack>& stacks() const { return stacks_; }
   const absl::flat_hash_map<Key, int64_t>& counts() const { return counts_; }
@@ -70,6 +107,7 @@ class Recording {
   struct StackKey {
     std::vector<CodeAddress> frames;
     StackEnd end;
+    size_t left_out_after;  // 0: no frames were
     friend bool operator==(const StackKey&, const StackKey&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const StackKey& k) {

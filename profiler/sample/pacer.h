@@ -27,7 +27,8 @@ class Pacer {
 
   struct Tick {
     int64_t covers = 1;  // scheduled looks that this one stands for; at least 1
-    int64_t late_ns = 0;  // behind its own due time
+    int64_t late = 0;    // how many of them were due over one period ago
+    int64_t late_ns = 0;  // how long ago the first of them was due
   };
 
   // 0 < rate_hz. Times are on any one monotonic clock, in nanoseconds.
@@ -35,6 +36,9 @@ class Pacer {
 
   int64_t due_ns() const { return due_ns_; }
   int64_t period_ns() const { return static_cast<int64_t>(period_ns_); }
+
+  // From the next period on, which begins at `now_ns`.
+  void ChangeRate(double rate_hz, int64_t now_ns);
 
   // Called for a look that happens at `now_ns`, not before due_ns().
   Tick Take(int64_t now_ns);

@@ -8,12 +8,14 @@ namespace hubspy {
 Sampler::Sampler(LookFunction look, Waiter& waiter, const Options& options)
     : look_(std::move(look)),
       waiter_(waiter),
-      options_(options),
-      pacer_(options.rate_hz, options.seed, waiter.NowNs()) {}
+      rate_hz_(options.rate_hz),
+      pacer_(options.rate_hz, options.seed, waiter.NowNs()),
+      limit_(options.rate_hz, waiter.NowNs()) {}
 
 Sampler::Stop Sampler::Run(Recording& recording, int64_t until_ns) {
   interned_.clear();  // ids belong to a recording
-  recording.rate_hz = options_.rate_hz;
+  if (recording.quality.ticks == 0) recording.rate_hz = rate_hz_;
+  if (recording.rate_hz > rate_hz_) recording.ReduceRate(rate_hz_);
   const int64_t begin_ns = waiter_.NowNs() - recording.duration_ns;
   const Stop why = Loop(recording, until_ns);
   recording.duration_ns = waiter_.NowNs() - begin_ns;
@@ -26,7 +28,8 @@ Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
     waiter_.WaitUntil(next_ns);
     if (waiter_.stop_requested()) return Stop::kRequested;
     if (next_ns == until_ns) return Stop::kTimeIsUp;
-    const Pacer::Tick tick = pacer_.Take(waiter_.NowNs());
+    const int64_t begin_ns = waiter_.NowNs();
+    const Pacer::Tick tick = pacer_.Take(begin_ns);
     absl::StatusOr<std::vector<ThreadLook>> looks = look_();
     if (looks.ok()) {
       Count(recording, *looks, tick);
@@ -37,6 +40,13 @@ Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
       recording.quality.failed += tick.covers;
       recording.quality.last_failure = std::string(looks.status().message());
     }
+    const int64_t end_ns = waiter_.NowNs();
+    if (const auto lowered = limit_.Note(begin_ns, end_ns)) {
+      lowered_ = lowered;
+      rate_hz_ = lowered->to_hz;
+      pacer_.ChangeRate(rate_hz_, end_ns);
+      return Stop::kRateLowered;
+    }
   }
 }
 
@@ -44,7 +54,7 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
                     const Pacer::Tick& tick) {
   Quality& quality = recording.quality;
   quality.ticks += tick.covers;
-  if (tick.late_ns > pacer_.period_ns()) ++quality.late;
+  quality.late += tick.late;
   for (const ThreadLook& look : looks) {
     if (!look.status.ok()) {
       quality.failed += tick.covers;
@@ -52,7 +62,8 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
       continue;
     }
     quality.samples += tick.covers;
-    if (look.stack->partial()) quality.partial += tick.covers;
+    quality.partial.Add(look.stack->end, tick.covers);
+    if (look.stack->left_out.count > 0) quality.left_out += tick.covers;
     quality.lost += look.lost;
     if (look.method == CaptureMethod::kPerf) quality.by_perf += tick.covers;
     if (look.method == CaptureMethod::kPtrace) {

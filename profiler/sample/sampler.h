@@ -3,6 +3,9 @@
 //   Sampler sampler(look, waiter, {.rate_hz = 100});
 //   Sampler::Stop why = sampler.Run(recording, until_ns);
 //
+// A rate that cannot be held is lowered: then Run returns, lowered() says so,
+// and calling it again goes on at that rate.
+//
 // The caller says how to look (cli composes target, unwind and hubs into that)
 // and how to wait (tests wait in simulated time).
 #ifndef HUBSPY_SAMPLE_SAMPLER_H_
@@ -11,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +24,7 @@
 #include "model/recording.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
+#include "sample/load_limit.h"
 #include "sample/pacer.h"
 
 namespace hubspy {
@@ -56,13 +61,19 @@ class Sampler {
     double rate_hz = 100;
     uint64_t seed = 1;
   };
-  enum class Stop { kTimeIsUp, kRequested, kTargetGone };
+  enum class Stop { kTimeIsUp, kRequested, kTargetGone, kRateLowered };
 
   Sampler(LookFunction look, Waiter& waiter, const Options& options);
 
   // Adds samples to `recording` until then. Can be called again to go on, with
-  // the same recording or another one.
+  // the same recording or another one. What an earlier rate counted in it is
+  // reduced to the present one (Recording::ReduceRate).
   Stop Run(Recording& recording, int64_t until_ns);
+
+  // At which it samples now.
+  double rate_hz() const { return rate_hz_; }
+  // The latest time that the rate was lowered, if it was.
+  const std::optional<RateLowered>& lowered() const { return lowered_; }
 
  private:
   Stop Loop(Recording& recording, int64_t until_ns);
@@ -72,8 +83,10 @@ class Sampler {
 
   LookFunction look_;
   Waiter& waiter_;
-  Options options_;
+  double rate_hz_;
   Pacer pacer_;
+  LoadLimit limit_;
+  std::optional<RateLowered> lowered_;
   // Which stack each thread had last, to recognise it without hashing it.
   absl::flat_hash_map<ThreadId,
                       std::pair<std::shared_ptr<const Stack>, StackId>>

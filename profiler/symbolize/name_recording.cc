@@ -20,11 +20,12 @@ struct FrameKey {
   int function_line = 0;
   std::string module;
   bool inlined = false;
+  bool marker = false;
   friend bool operator==(const FrameKey&, const FrameKey&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const FrameKey& k) {
     return H::combine(std::move(h), k.function, k.file, k.line, k.function_line,
-                      k.module, k.inlined);
+                      k.module, k.inlined, k.marker);
   }
 };
 
@@ -81,8 +82,11 @@ class Namer {
  private:
   std::vector<uint32_t> NameStack(const Stack& stack) {
     std::vector<uint32_t> frames;
-    for (const CodeAddress address : stack.frames) {
-      const std::vector<uint32_t>& named = NameAddress(address);
+    for (size_t i = 0; i < stack.frames.size(); ++i) {
+      if (stack.left_out.count > 0 && i == stack.left_out.after) {
+        frames.push_back(InternFrame(LeftOutMarker()));
+      }
+      const std::vector<uint32_t>& named = NameAddress(stack.frames[i]);
       frames.insert(frames.end(), named.begin(), named.end());
     }
     return frames;
@@ -113,7 +117,7 @@ class Namer {
     const auto next = static_cast<uint32_t>(profile_.frames.size());
     auto [it, inserted] = frames_.try_emplace(
         FrameKey{frame.function, frame.file, frame.line, frame.function_line,
-                 frame.module, frame.inlined},
+                 frame.module, frame.inlined, frame.marker},
         next);
     if (inserted) profile_.frames.push_back(std::move(frame));
     return it->second;

@@ -41,10 +41,13 @@ struct CaptureRequest {
   ThreadId tid = 0;
   // At most this much of the stack, from sp upwards, is copied.
   size_t max_stack_bytes = 64 * 1024;
+  // And at most this much where the thread has to be held for it.
+  size_t max_held_bytes = 64 * 1024;
   // Copied in the same instant as the stack.
   std::vector<AddressRange> also;
   // The stack in an earlier snapshot of this thread ended too early to be of
   // use: what the kernel samples will not do this time, and copies more later.
+  // Where it copies as much as it can already, its sample has to do.
   bool sample_was_too_small = false;
   // What an earlier snapshot of this thread said of its sleep. When it is
   // still in that sleep, nothing is read again.
@@ -104,6 +107,10 @@ class Process {
   // or the kernel has no new sample of it: look again.
   virtual absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) = 0;
+
+  // Threads will be looked at so often from now on: what else samples them
+  // should not do so more often.
+  virtual void ChangeRate(double /*rate_hz*/) {}
 
   // Why threads that run have to be stopped, though the kernel could sample
   // them; OK: they need not be, so far.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "view/fold.h"
 #include "view/text.h"
 
 namespace hubspy {
@@ -33,9 +34,14 @@ ScreenLine TotalsLine(const Quality& q) {
       line.push_back({absl::StrCat(" (", CleanText(q.last_failure), ")")});
     }
   }
-  if (q.partial > 0) {
-    line.push_back({absl::StrFormat(", Partial Stacks %.2f%%",
-                                    100 * Share(q.partial, q.samples))});
+  if (q.partial.Total() > 0) {
+    line.push_back({absl::StrFormat(", Partial Stacks %.2f%% (%s)",
+                                    100 * Share(q.partial.Total(), q.samples),
+                                    PartialReasons(q.partial))});
+  }
+  if (q.stops > 0) {
+    line.push_back(
+        {absl::StrFormat(", Longest Stop %.0f us", q.worst_pause_ns / 1e3)});
   }
   return line;
 }
@@ -49,6 +55,9 @@ std::vector<ScreenLine> Heading(const ScreenModel& model) {
                                       "(-r).",
                                       100 * late),
                       Style::kWarning}});
+  }
+  if (!model.rate_note.empty()) {
+    lines.push_back({{model.rate_note, Style::kWarning}});
   }
   lines.push_back({{"Collecting samples from '"},
                    {CleanText(model.process), Style::kName},

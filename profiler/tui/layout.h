@@ -46,6 +46,7 @@ struct ScreenModel {
   Quality overall;
   double active_percent = 0;  // running threads per look, in the window
   size_t threads = 0;
+  std::string rate_note;   // why the rate is not as asked; empty: it is
   bool only_idle = false;  // everything in `overall` was left out as idle
   std::vector<FlatRow> rows;
   ScreenState state;

@@ -2,11 +2,16 @@
 
 #include <utility>
 
+#include "unwind/both_ends.h"
 #include "unwind/cfi_stepper.h"
 #include "unwind/frame_pointer.h"
 
 namespace hubspy {
 namespace {
+
+// Each frame takes a word of the stack at least, but for a few: the innermost,
+// and those that a signal interrupted. A walk of more steps goes in circles.
+constexpr size_t kMoreSteps = 1024;
 
 CodeAddress CallerCode(const Registers& caller, bool callee_was_signal_frame) {
   // A signal interrupts before an instruction; a call returns behind one.
@@ -25,31 +30,32 @@ Unwinder::Tables& Unwinder::TablesOf(
 
 Stack Unwinder::Unwind(const Registers& registers, const MemoryCopy& copy,
                        const UnwindOptions& options) {
-  Stack stack;
+  BothEnds walked(options.innermost, options.outermost);
   const StackWindow window(copy);
+  const Address innermost_sp = registers.sp();
+  const size_t most_steps = copy.bytes.size() / sizeof(uint64_t) + kMoreSteps;
   Frame frame{registers, options.top_is_return
                              ? CodeAddress::Return(registers.pc())
                              : CodeAddress::Exact(registers.pc())};
   for (;;) {
-    if (static_cast<int>(stack.frames.size()) >= options.max_frames) {
-      stack.end = StackEnd::kTooDeep;
-      return stack;
+    walked.Add(frame.code);
+    // Zero where a signal left another stack, lower down.
+    const uint64_t bytes = frame.registers.sp() < innermost_sp
+                               ? 0
+                               : frame.registers.sp() - innermost_sp;
+    if (walked.count() > most_steps) {
+      return std::move(walked).Finish(StackEnd::kFault, bytes);
     }
-    stack.frames.push_back(frame.code);
     Step step = StepFrom(frame, window, copy);
-    if (!step.caller) {
-      stack.end = step.end;
-      return stack;
-    }
+    if (!step.caller) return std::move(walked).Finish(step.end, bytes);
     // The stack grows down. Only the innermost function may have popped its
     // return address already; a signal may have switched stacks.
     const Address sp = frame.registers.sp();
     const Address caller_sp = step.caller->registers.sp();
-    const bool innermost = stack.frames.size() == 1;
+    const bool innermost = walked.count() == 1;
     if (!step.was_signal_frame &&
         (caller_sp < sp || (caller_sp == sp && !innermost))) {
-      stack.end = StackEnd::kFault;
-      return stack;
+      return std::move(walked).Finish(StackEnd::kFault, bytes);
     }
     frame = *std::move(step.caller);
   }

@@ -13,6 +13,7 @@
 #ifndef HUBSPY_UNWIND_UNWINDER_H_
 #define HUBSPY_UNWIND_UNWINDER_H_
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -29,7 +30,10 @@
 namespace hubspy {
 
 struct UnwindOptions {
-  int max_frames = 4096;
+  // Of a deeper stack so many innermost and outermost frames are kept; at least
+  // 1 each. Those between are walked, too, or the outermost were not found.
+  size_t innermost = 512;
+  size_t outermost = 512;
   // The innermost pc is the instruction to execute next (a captured thread),
   // or a return address (a suspended green thread, which called its switch).
   bool top_is_return = false;

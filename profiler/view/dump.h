@@ -4,8 +4,9 @@
 //       epoll_wait (libc.so.6)
 //       aeProcessEvents (ae.c:403)
 //
-// In JSON a field that is not known is absent. Names come from the target and
-// may hold anything: what is not UTF-8 becomes U+FFFD.
+// A stack that is cut short says why ("cut_short" in JSON), and how many are,
+// by why, comes last. In JSON a field that is not known is absent. Names come
+// from the target and may hold anything: what is not UTF-8 becomes U+FFFD.
 #ifndef HUBSPY_VIEW_DUMP_H_
 #define HUBSPY_VIEW_DUMP_H_
 

@@ -43,6 +43,12 @@ std::string RenderDumpJson(const Dump& dump) {
   if (!dump.gaps.empty()) json["gaps"] = dump.gaps;
   json["threads"] = std::move(threads);
   json["green_threads"] = std::move(green_threads);
+  const PartialCounts partial = CountPartial(dump);
+  json["cut_short"] = Json::object();
+  for (const StackEnd end : kPartialEnds) {
+    if (partial.Of(end) == 0) continue;
+    json["cut_short"][std::string(StackEndName(end))] = partial.Of(end);
+  }
   return ToText(json);
 }
 

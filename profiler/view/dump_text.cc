@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "view/dump.h"
+#include "view/fold.h"
 #include "view/frame_label.h"
 #include "view/text.h"
 
@@ -69,6 +70,11 @@ std::string RenderDumpText(const Dump& dump) {
     }
     absl::StrAppend(&text, " of hub ", green.view.hub_tid, "\n");
     AppendStack(green.stack, text);
+  }
+  if (const PartialCounts partial = CountPartial(dump); partial.Total() > 0) {
+    absl::StrAppend(&text, "\n", partial.Total(), " of ",
+                    dump.threads.size() + dump.green_threads.size(),
+                    " stacks cut short: ", PartialReasons(partial), "\n");
   }
   return text;
 }

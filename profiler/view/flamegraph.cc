@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "model/numbers.h"
 #include "view/embedded.h"
 #include "view/flame_tree.h"
 #include "view/fold.h"
@@ -29,7 +30,7 @@ constexpr double kColumn = 7.23;   // a character in a 12 px fixed-width font
 constexpr double kPadding = 3;     // between a frame's edge and its name
 constexpr double kMinWidth = 0.1;  // frames narrower than this are not drawn
 
-enum class Hue { kCode, kHub, kWaiting, kUnknown, kThread, kRoot };
+enum class Hue { kCode, kHub, kWaiting, kUnknown, kMissing, kThread, kRoot };
 
 struct HueStyle {
   absl::string_view meaning;  // in the legend
@@ -45,6 +46,7 @@ const HueStyle& StyleOf(Hue hue) {
       {"hub", {104, 176, 92}, {36, 30, 30}},
       {"waiting in the kernel", {104, 168, 216}, {24, 28, 24}},
       {"name not known", {186, 180, 172}, {16, 16, 16}},
+      {"frames missing", {240, 196, 84}, {8, 12, 12}},
       {"thread", {204, 186, 222}, {16, 16, 12}},
       {"all", {222, 208, 184}, {0, 0, 0}},
   };
@@ -76,14 +78,6 @@ std::string Number(double value) {
   std::string text = absl::StrFormat("%.4f", value);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
-  return text;
-}
-
-std::string WithCommas(int64_t n) {
-  std::string text = absl::StrCat(n);
-  for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) {
-    text.insert(static_cast<size_t>(i), 1, ',');
-  }
   return text;
 }
 
@@ -138,6 +132,8 @@ class Painter {
         return Hue::kHub;
       case LabelKind::kUnknown:
         return Hue::kUnknown;
+      case LabelKind::kMissing:
+        return Hue::kMissing;
       case LabelKind::kThread:
         return Hue::kThread;
     }
@@ -198,7 +194,7 @@ class Painter {
   void Legend() {
     double x = kWidth * kMargin;
     for (const Hue hue :
-         {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kUnknown}) {
+         {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kUnknown, Hue::kMissing}) {
       if (!hue_used_[static_cast<size_t>(hue)]) continue;
       const absl::string_view meaning = StyleOf(hue).meaning;
       absl::StrAppendFormat(
@@ -252,7 +248,7 @@ class Painter {
   const FlamegraphOptions& options_;
   const FoldedProfile folded_;
   const std::vector<FlameNode> nodes_;
-  std::array<bool, 6> hue_used_{};
+  std::array<bool, 7> hue_used_{};
   int64_t not_drawn_ = 0;
   int height_ = 0;
   std::string svg_;

@@ -1,5 +1,6 @@
 #include "view/fold.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,6 +15,7 @@ namespace hubspy {
 namespace {
 
 LabelKind KindOf(const SymbolFrame& frame) {
+  if (frame.marker) return LabelKind::kMissing;
   if (!HasName(frame)) return LabelKind::kUnknown;
   if (absl::StartsWith(frame.function, "green::Hub")) return LabelKind::kHub;
   return LabelKind::kCode;
@@ -35,10 +37,14 @@ class Folder {
       if (sample.idle && !options_.include_idle) continue;
       FoldedStack stack{.idle = sample.idle, .count = sample.count};
       if (options_.threads) stack.labels.push_back(ThreadLabel(sample.tid));
+      if (sample.frames.empty()) {
+        stack.labels.push_back(Missing("no stack", sample.end));
+      } else if (sample.end != StackEnd::kComplete) {
+        stack.labels.push_back(Missing("cut", sample.end));
+      }
       for (auto f = sample.frames.rbegin(); f != sample.frames.rend(); ++f) {
         stack.labels.push_back(frame_labels[*f]);
       }
-      if (sample.frames.empty()) stack.labels.push_back(NoStack(sample.end));
       folded_.stacks.push_back(std::move(stack));
     }
     return std::move(folded_);
@@ -61,9 +67,9 @@ class Folder {
     return Intern({std::move(text), LabelKind::kThread});
   }
 
-  uint32_t NoStack(StackEnd end) {
-    return Intern({absl::StrCat("[no stack: ", StackEndName(end), "]"),
-                   LabelKind::kUnknown});
+  uint32_t Missing(absl::string_view what, StackEnd end) {
+    return Intern({absl::StrCat("[", what, ": ", StackEndName(end), "]"),
+                   LabelKind::kMissing});
   }
 
   const Profile& profile_;
@@ -76,7 +82,26 @@ std::string Plural(int64_t n, absl::string_view what) {
   return absl::StrCat(n, " ", what, n == 1 ? "" : "s");
 }
 
+// "4.0%"; what is there is not "0.0%".
+std::string Percent(int64_t part, int64_t whole) {
+  const double percent = whole > 0 ? 100.0 * part / whole : 100;
+  return percent < 0.1 ? "<0.1%" : absl::StrFormat("%.1f%%", percent);
+}
+
 }  // namespace
+
+std::string PartialReasons(const PartialCounts& partial) {
+  std::vector<std::pair<int64_t, absl::string_view>> reasons;
+  for (const StackEnd end : kPartialEnds) {
+    if (partial.Of(end) > 0) {
+      reasons.emplace_back(partial.Of(end), StackEndName(end));
+    }
+  }
+  std::stable_sort(
+      reasons.begin(), reasons.end(),
+      [](const auto& a, const auto& b) { return a.first > b.first; });
+  return absl::StrJoin(reasons, ", ", absl::PairFormatter(" "));
+}
 
 FoldedProfile Fold(const Profile& profile, const FoldOptions& options) {
   return Folder(profile, options).Run();
@@ -90,16 +115,17 @@ std::string SamplesLine(const Profile& profile) {
       Plural(q.ticks, "look"), profile.rate_hz, profile.duration_ns / 1e9);
 
   std::vector<std::string> remarks;
-  if (q.late > 0) remarks.push_back(absl::StrCat(q.late, " late"));
-  if (q.failed > 0) {
-    remarks.push_back(absl::StrCat(q.failed, " failed"));
-    if (!q.last_failure.empty()) {
-      absl::StrAppend(&remarks.back(), " (", CleanText(q.last_failure), ")");
-    }
-  }
-  if (q.partial > 0) {
-    remarks.push_back(absl::StrCat(q.partial, " with a partial stack"));
-  }
+  const auto add = [&](int64_t count, absl::string_view what, int64_t of,
+                       absl::string_view why = "") {
+    if (count == 0) return;
+    remarks.push_back(absl::StrCat(count, " ", what, " (", Percent(count, of),
+                                   why.empty() ? "" : ": ", why, ")"));
+  };
+  add(q.late, "late", q.ticks);
+  // A thread that could not be read gave no sample.
+  add(q.failed, "failed", q.samples + q.failed, CleanText(q.last_failure));
+  add(q.partial.Total(), "partial", q.samples, PartialReasons(q.partial));
+  add(q.left_out, "too deep to keep all frames", q.samples);
   if (q.lost > 0) {
     remarks.push_back(absl::StrCat(q.lost, " that the kernel lost"));
   }

@@ -5,9 +5,11 @@
 //     for (uint32_t l : s.labels) use(folded.labels[l].text);  // outermost
 //     first
 //
-// Frames with the same label are one label. A sample whose stack could not be
-// read at all gets one that says so: every sample counts somewhere, so that own
-// times add up to the samples taken.
+// Frames with the same label are one label. A sample whose stack was cut short
+// stands on a label that says so, "[cut: no unwind table]": what was known last
+// is not mistaken for where its thread began. So does one whose stack could not
+// be read at all: every sample counts somewhere, so that own times add up to
+// the samples taken.
 #ifndef HUBSPY_VIEW_FOLD_H_
 #define HUBSPY_VIEW_FOLD_H_
 
@@ -24,6 +26,7 @@ enum class LabelKind {
   kCode,
   kHub,      // green::Hub and what belongs to it
   kUnknown,  // an address without a name
+  kMissing,  // in brackets: what a stack lacks here
   kThread,   // "thread (7): name"
 };
 
@@ -51,9 +54,13 @@ struct FoldOptions {
 
 FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
 
-// "3 samples of 1 thread in 3 looks (100 Hz, 0.03 s)", and behind it whatever
-// impairs them: "; 1 late, 2 partial".
+// "300 samples of 1 thread in 300 looks (100 Hz, 3.00 s)", and behind it
+// whatever impairs them, with its share: "; 3 late (1.0%), 12 partial (4.0%: 9
+// no unwind table, 3 torn copy)".
 std::string SamplesLine(const Profile& profile);
+
+// "9 no unwind table, 3 torn copy": most frequent first; empty for none.
+std::string PartialReasons(const PartialCounts& partial);
 
 }  // namespace hubspy
 

@@ -7,6 +7,10 @@ namespace {
 
 Json FrameToJson(const SymbolFrame& frame) {
   Json json = {{"function", frame.function}};
+  if (frame.marker) {
+    json["left_out"] = frame.left_out;
+    return json;
+  }
   if (!frame.file.empty()) json["file"] = frame.file;
   if (frame.line > 0) json["line"] = frame.line;
   if (!frame.module.empty()) json["module"] = frame.module;

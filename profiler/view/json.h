@@ -13,7 +13,8 @@ namespace hubspy {
 // Keys in the order in which they were set: as documented.
 using Json = nlohmann::ordered_json;
 
-// {"function":S,"file":S,"line":N,"module":S,"address":"0x...","inlined":B}
+// {"function":S,"file":S,"line":N,"module":S,"address":"0x...","inlined":B},
+// and {"function":"[7 frames left out]","left_out":7} for a marker.
 Json FramesToJson(const std::vector<SymbolFrame>& frames);
 
 // Indented, one line break at the end; invalid UTF-8 replaced.

@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   hubspy::Unwinder unwinder(modules);
   const hubspy::Stack unwound =
-      unwinder.Unwind(registers, stack, {.max_frames = 64});
+      unwinder.Unwind(registers, stack, {.innermost = 32, .outermost = 32});
   if (unwound.frames.size() > 64) std::abort();
   return 0;
 }

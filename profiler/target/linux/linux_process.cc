@@ -63,8 +63,13 @@ LinuxProcess::LinuxProcess(ProcDir directory, RunCounting counting,
       ways_ == CaptureWays::kAny || ways_ == CaptureWays::kPerf;
   if (!may_use_perf || !sampling_) return;
   sleep_watch_.emplace();
-  perf_.emplace(PerfSamples::Options{
-      .period_ns = static_cast<int64_t>(1e9 / options.rate_hz)});
+  ChangeRate(options.rate_hz);
+}
+
+void LinuxProcess::ChangeRate(double rate_hz) {
+  if (!sleep_watch_) return;
+  perf_.emplace(
+      PerfSamples::Options{.period_ns = static_cast<int64_t>(1e9 / rate_hz)});
 }
 
 std::string LinuxProcess::CommandLine() const {
@@ -143,7 +148,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
     return refused;
   }
-  absl::StatusOr<Snapshot> stopped = TakeByStop(**files);
+  absl::StatusOr<Snapshot> stopped = TakeByStop(**files, request.max_held_bytes);
   // Not before: the first event on a machine takes its time.
   if (perf_ && request.also.empty()) perf_->Begin(request.tid);
   if (!stopped.ok()) return stopped.status();
@@ -181,8 +186,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TakeAsleep(
 std::optional<Snapshot> LinuxProcess::TakeSample(
     const CaptureRequest& request) {
   if (!perf_ || !request.also.empty()) return std::nullopt;
-  if (request.sample_was_too_small) {
-    perf_->CopyMoreStack(request.tid);
+  if (request.sample_was_too_small && perf_->CopyMoreStack(request.tid)) {
     return std::nullopt;
   }
   const PerfSample* const sample = perf_->Latest(request.tid);
@@ -221,7 +225,8 @@ absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) {
       absl::StrCat("the kernel has no new sample of thread ", tid));
 }
 
-absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files) {
+absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files,
+                                                  size_t max_held_bytes) {
   const int64_t began_ns = NowNs();
   if (sampling_ && began_ns < next_stop_ns_) {
     return absl::AbortedError(
@@ -230,7 +235,7 @@ absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files) {
   absl::StatusOr<Snapshot> snapshot;
   const absl::Status ran =
       tracer_.Run(sampling_ ? kStopLimitWhenSampling : kStopLimit, [&] {
-        Captured captured = CaptureFromItsCpu(files);
+        Captured captured = CaptureFromItsCpu(files, max_held_bytes);
         snapshot = std::move(captured.snapshot);
         return captured.after;
       });
@@ -242,8 +247,8 @@ absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files) {
   return snapshot;
 }
 
-LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(
-    const ThreadFiles& files) {
+LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(const ThreadFiles& files,
+                                                       size_t max_held_bytes) {
   absl::Status last = absl::AbortedError(absl::StrCat(
       "thread ", files.tid(), " ran each time we looked: look again"));
   for (int round = 0; round < kRounds; ++round) {
@@ -257,7 +262,7 @@ LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(
     }
     if (look->result == LookResult::kMoved) continue;
 
-    Captured captured = CaptureByStop(files);
+    Captured captured = CaptureByStop(files, max_held_bytes);
     // Refused without a tracer to blame: it was another hubspy, whose stop has
     // just ended.
     if (!absl::IsAborted(captured.snapshot.status())) return captured;
@@ -267,10 +272,13 @@ LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(
   return {last};
 }
 
-LinuxProcess::Captured LinuxProcess::CaptureByStop(const ThreadFiles& files) {
+LinuxProcess::Captured LinuxProcess::CaptureByStop(const ThreadFiles& files,
+                                                   size_t max_held_bytes) {
   PtraceStop stop(files.tid());
   const absl::StatusOr<StoppedThread> thread = stop.Begin();
-  if (thread.ok()) reader_.Read(files.tid(), thread->registers.sp());
+  if (thread.ok()) {
+    reader_.Read(files.tid(), thread->registers.sp(), max_held_bytes);
+  }
   const AfterJob after = stop.End();
   if (!thread.ok()) {
     return {ExplainRefusal(files.tid(), thread.status()), after};

@@ -47,6 +47,7 @@ class LinuxProcess : public Process {
   }
   absl::StatusOr<std::optional<Snapshot>> Capture(
       const CaptureRequest& request) override;
+  void ChangeRate(double rate_hz) override;
   absl::Status PerfRefusal() const override {
     return perf_ ? perf_->refusal() : absl::OkStatus();
   }
@@ -64,12 +65,13 @@ class LinuxProcess : public Process {
   absl::StatusOr<std::optional<Snapshot>> TakeAsleep(
       const ThreadFiles& files, const CaptureRequest& request);
   std::optional<Snapshot> TakeSample(const CaptureRequest& request);
-  absl::StatusOr<Snapshot> TakeByStop(const ThreadFiles& files);
+  absl::StatusOr<Snapshot> TakeByStop(const ThreadFiles& files,
+                                      size_t max_held_bytes);
   void Forget(ThreadId tid);
   absl::Status RefuseToStop(const CaptureRequest& request);
   // These two run on the tracer thread.
-  Captured CaptureFromItsCpu(const ThreadFiles& files);
-  Captured CaptureByStop(const ThreadFiles& files);
+  Captured CaptureFromItsCpu(const ThreadFiles& files, size_t max_held_bytes);
+  Captured CaptureByStop(const ThreadFiles& files, size_t max_held_bytes);
   absl::Status ExplainRefusal(ThreadId tid, const absl::Status& refusal) const;
 
   ProcDir directory_;

@@ -170,17 +170,16 @@ absl::Status PerfSampler::RefusalOf(ThreadId tid) const {
                                  : known->second.samples.status();
 }
 
-void PerfSampler::CopyMoreStack(ThreadId tid) {
+bool PerfSampler::CopyMoreStack(ThreadId tid) {
   const auto known = threads_.find(tid);
-  if (known == threads_.end() || !known->second.samples.ok() ||
-      known->second.samples->ReadMoreStack() ||
-      known->second.stack_bytes >= kMostStackBytes) {
-    return;
-  }
+  if (known == threads_.end() || !known->second.samples.ok()) return false;
+  if (known->second.samples->ReadMoreStack()) return true;
+  if (known->second.stack_bytes >= kMostStackBytes) return false;
   const uint32_t more =
       std::min(2 * known->second.stack_bytes, kMostStackBytes);
   threads_.erase(known);  // first: its ring counts against what may be locked
   Open(tid, more);
+  return true;
 }
 
 int64_t PerfSampler::TakeLost(ThreadId tid) {

@@ -86,8 +86,9 @@ class PerfSampler {
   void NoteSleep(ThreadId tid);
   const PerfSample* Latest(ThreadId tid);
   int64_t TakeLost(ThreadId tid);
-  // Copies more of this thread's stack from now on, if that is possible.
-  void CopyMoreStack(ThreadId tid);
+  // Copies more of this thread's stack from now on; false when that is not
+  // possible.
+  bool CopyMoreStack(ThreadId tid);
 
   // OK, or why the system refuses.
   const absl::Status& refusal() const { return refusal_; }

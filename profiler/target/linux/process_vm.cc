@@ -70,13 +70,15 @@ absl::Status StackReader::Prepare(absl::Span<const AddressRange> also,
         "cannot capture ", max_stack_bytes, " bytes of stack at once"));
   }
   add({Address(0), Address(max_stack_bytes)});
+  max_stack_bytes_ = max_stack_bytes;
   if (buffer_.size() < total) buffer_.resize(total);
   return absl::OkStatus();
 }
 
-void StackReader::Read(int32_t tid, Address sp) {
-  AddressRange& stack = pieces_.back().range;
-  stack = {sp, sp + std::min(stack.size(), BytesToTheTop(sp))};
+void StackReader::Read(int32_t tid, Address sp, size_t most_stack_bytes) {
+  pieces_.back().range = {
+      sp, sp + std::min<uint64_t>(
+                   {max_stack_bytes_, most_stack_bytes, BytesToTheTop(sp)})};
   for (size_t next = 0; next < pieces_.size();) next = ReadFrom(tid, next);
 }
 

@@ -52,7 +52,8 @@ class StackReader {
   // InvalidArgument: a range that ends before it begins, or too much.
   absl::Status Prepare(absl::Span<const AddressRange> also,
                        size_t max_stack_bytes);
-  void Read(int32_t tid, Address sp);
+  // Of the stack, at most `most_stack_bytes` of what was prepared for.
+  void Read(int32_t tid, Address sp, size_t most_stack_bytes = SIZE_MAX);
   MemoryCopy Stack() const { return Copy(pieces_.back()); }
   std::vector<MemoryCopy> Extra() const;  // in the order of `also`
 
@@ -68,6 +69,7 @@ class StackReader {
   MemoryCopy Copy(const Piece& piece) const;
 
   std::vector<Piece> pieces_;  // the stack is the last one
+  size_t max_stack_bytes_ = 0;
   std::vector<std::byte> buffer_;
 };
 

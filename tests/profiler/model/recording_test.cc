@@ -91,7 +91,7 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
                    .samples = 2,
                    .late = 3,
                    .failed = 4,
-                   .partial = 5,
+                   .left_out = 5,
                    .by_perf = 8,
                    .lost = 9,
                    .stops = 6,
@@ -102,19 +102,26 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
                     .samples = 20,
                     .late = 30,
                     .failed = 40,
-                    .partial = 50,
+                    .left_out = 50,
                     .by_perf = 80,
                     .lost = 90,
                     .stops = 60,
                     .worst_pause_ns = 7,
                     .last_failure = "new"};
+  first.quality.partial.Add(StackEnd::kFault, 1);
+  second.quality.partial.Add(StackEnd::kFault, 2);
+  second.quality.partial.Add(StackEnd::kTorn, 4);
+  second.quality.partial.Add(StackEnd::kComplete, 100);
   first.Append(second);
   EXPECT_EQ(first.duration_ns, 15);
   EXPECT_EQ(first.quality.ticks, 11);
   EXPECT_EQ(first.quality.samples, 22);
   EXPECT_EQ(first.quality.late, 33);
   EXPECT_EQ(first.quality.failed, 44);
-  EXPECT_EQ(first.quality.partial, 55);
+  EXPECT_EQ(first.quality.left_out, 55);
+  EXPECT_EQ(first.quality.partial.Of(StackEnd::kFault), 3);
+  EXPECT_EQ(first.quality.partial.Of(StackEnd::kTorn), 4);
+  EXPECT_EQ(first.quality.partial.Total(), 7);
   EXPECT_EQ(first.quality.by_perf, 88);
   EXPECT_EQ(first.quality.lost, 99);
   EXPECT_EQ(first.quality.stops, 66);
@@ -124,12 +131,117 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
   EXPECT_EQ(first.quality.last_failure, "new");
 }
 
+TEST(Recording, TellsStacksApartByWhereFramesWereLeftOutNotByHowMany) {
+  const auto deep = [](size_t after, int64_t count) {
+    Stack stack = StackOf({1, 2, 3});
+    stack.left_out = {.after = after, .count = count};
+    return stack;
+  };
+  Recording recording;
+  const StackId whole = recording.Intern(StackOf({1, 2, 3}));
+  const StackId a = recording.Intern(deep(1, 100));
+  EXPECT_EQ(recording.Intern(deep(1, 200)), a);
+  EXPECT_NE(recording.Intern(deep(2, 100)), a);
+  EXPECT_NE(whole, a);
+}
+
+int64_t CountOf(const Recording& recording, ThreadId tid) {
+  int64_t count = 0;
+  for (const auto& [key, n] : recording.counts()) {
+    if (key.tid == tid) count += n;
+  }
+  return count;
+}
+
+// Each sample is worth 1/rate seconds, before and after.
+TEST(Recording, KeepsEachThreadsTimeWhenTheRateIsReduced) {
+  Recording recording;
+  recording.rate_hz = 1000;
+  // Many stacks that were each seen too rarely for a count of their own.
+  for (uint64_t i = 1; i <= 600; ++i) {
+    recording.Add({.tid = 7, .stack = recording.Intern(StackOf({i}))}, 1);
+  }
+  const StackId cut = recording.Intern(StackOf({9}, StackEnd::kTorn));
+  recording.Add({.tid = 8, .stack = cut, .idle = true}, 400);
+  recording.quality = {.ticks = 1000,
+                       .samples = 1000,
+                       .late = 100,
+                       .lost = 3,
+                       .stops = 5,
+                       .worst_pause_ns = 70,
+                       .last_failure = "why"};
+  recording.quality.partial.Add(StackEnd::kTorn, 400);
+  recording.ReduceRate(100);
+  EXPECT_EQ(recording.rate_hz, 100);
+  EXPECT_EQ(CountOf(recording, 7), 60);
+  EXPECT_EQ(CountOf(recording, 8), 40);
+  const Quality& q = recording.quality;
+  EXPECT_EQ(q.ticks, 100);
+  EXPECT_EQ(q.samples, 100);
+  EXPECT_EQ(q.late, 10);
+  EXPECT_EQ(q.partial.Of(StackEnd::kTorn), 40);
+  // What happened, happened.
+  EXPECT_EQ(q.lost, 3);
+  EXPECT_EQ(q.stops, 5);
+  EXPECT_EQ(q.worst_pause_ns, 70);
+  EXPECT_EQ(q.last_failure, "why");
+}
+
+TEST(Recording, AppendsAtTheLowerRateOfBoth) {
+  Recording fast, slow;
+  const Stack stack = StackOf({1});
+  fast.rate_hz = 1000;
+  fast.Add({.tid = 7, .stack = fast.Intern(stack)}, 1000);
+  fast.quality.ticks = fast.quality.samples = 1000;
+  slow.rate_hz = 100;
+  slow.Add({.tid = 7, .stack = slow.Intern(stack)}, 50);
+  slow.quality.ticks = slow.quality.samples = 50;
+  for (auto [first, second] : {std::pair(fast, slow), std::pair(slow, fast)}) {
+    first.Append(second);
+    EXPECT_EQ(first.rate_hz, 100);
+    EXPECT_EQ(CountOf(first, 7), 150);
+    EXPECT_EQ(first.quality.ticks, 150);
+    EXPECT_EQ(first.quality.samples, 150);
+  }
+  Recording nothing;
+  nothing.Append(fast);
+  EXPECT_EQ(nothing.rate_hz, 1000);
+  EXPECT_EQ(CountOf(nothing, 7), 1000);
+}
+
+TEST(JoinedStack, GoesOnWhereTheUpperOneEnds) {
+  const Stack joined = Joined(StackOf({1, 2}), StackOf({3}, StackEnd::kFault));
+  EXPECT_EQ(joined.frames, StackOf({1, 2, 3}).frames);
+  EXPECT_EQ(joined.end, StackEnd::kFault);
+  EXPECT_EQ(joined.left_out.count, 0);
+}
+
+TEST(JoinedStack, KeepsThePlaceOfWhatWasLeftOut) {
+  Stack top = StackOf({1, 2});
+  Stack base = StackOf({3, 4, 5});
+  top.left_out = {.after = 1, .count = 10};
+  Stack joined = Joined(top, StackOf({3}));
+  EXPECT_EQ(joined.left_out.after, 1u);
+  EXPECT_EQ(joined.left_out.count, 10);
+
+  base.left_out = {.after = 2, .count = 20};
+  joined = Joined(StackOf({1, 2}), base);
+  EXPECT_EQ(joined.left_out.after, 4u);
+  EXPECT_EQ(joined.left_out.count, 20);
+
+  // 1 [10] 2, then 3 4 [20] 5: what is between goes, too.
+  joined = Joined(top, base);
+  EXPECT_EQ(joined.frames, StackOf({1, 5}).frames);
+  EXPECT_EQ(joined.left_out.after, 1u);
+  EXPECT_EQ(joined.left_out.count, 33);
+}
+
 TEST(StackEnd, HasANameForEveryReason) {
   std::set<std::string> names;
   for (const StackEnd end :
        {StackEnd::kComplete, StackEnd::kNoUnwindTable,
         StackEnd::kUnknownFramePointer, StackEnd::kUnreadableMemory,
-        StackEnd::kCopyTooSmall, StackEnd::kFault, StackEnd::kTooDeep}) {
+        StackEnd::kCopyTooSmall, StackEnd::kTorn, StackEnd::kFault}) {
     names.insert(std::string(StackEndName(end)));
     EXPECT_EQ(Stack{.end = end}.partial(), end != StackEnd::kComplete);
   }

@@ -73,9 +73,33 @@ TEST(Sampler, SlowLooksLoseNoTimeAndAreCountedLate) {
       },
       waiter, {.rate_hz = 1000, .seed = 1});
   Recording recording;
-  sampler.Run(recording, 10 * kSecond);
-  EXPECT_NEAR(static_cast<double>(recording.quality.samples), 10'000, 20);
-  EXPECT_GT(recording.quality.late, 900);
+  EXPECT_EQ(sampler.Run(recording, kSecond / 2), Sampler::Stop::kTimeIsUp);
+  EXPECT_NEAR(static_cast<double>(recording.quality.samples), 500, 20);
+  EXPECT_GT(recording.quality.late, 400);
+}
+
+TEST(Sampler, LowersARateThatCannotBeHeldAndKeepsTheTime) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        waiter.now_ns += 10'000'000;  // a look that lasts ten periods
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a}};
+      },
+      waiter, {.rate_hz = 1000, .seed = 1});
+  Recording recording;
+  EXPECT_EQ(sampler.Run(recording, 100 * kSecond), Sampler::Stop::kRateLowered);
+  EXPECT_LE(waiter.now_ns, 2 * kSecond);
+  ASSERT_TRUE(sampler.lowered().has_value());
+  EXPECT_EQ(sampler.lowered()->from_hz, 1000);
+  EXPECT_EQ(sampler.lowered()->to_hz, 50);
+  EXPECT_EQ(sampler.lowered()->look_ns, 10'000'000);
+  EXPECT_EQ(sampler.Run(recording, 100 * kSecond), Sampler::Stop::kTimeIsUp);
+  EXPECT_EQ(recording.rate_hz, 50);
+  EXPECT_NEAR(static_cast<double>(TotalCount(recording)), 5000, 10);
+  EXPECT_EQ(TotalCount(recording), recording.quality.samples);
+  // All before, none since.
+  EXPECT_LT(recording.quality.late, 100);
 }
 
 TEST(Sampler, StopsWhenAskedAndKeepsWhatItHas) {
@@ -127,7 +151,8 @@ TEST(Sampler, CountsFailedPartialAndHeldSamples) {
   Recording recording;
   sampler.Run(recording, kSecond);
   const Quality& q = recording.quality;
-  EXPECT_EQ(q.partial, q.ticks);
+  EXPECT_EQ(q.partial.Of(StackEnd::kFault), q.ticks);
+  EXPECT_EQ(q.partial.Total(), q.ticks);
   EXPECT_EQ(q.failed, q.ticks);
   EXPECT_EQ(q.stops, q.ticks);
   EXPECT_EQ(q.by_perf, q.ticks);

@@ -98,12 +98,18 @@ TEST(Layout, WarnsOnlyOfDataThatIsImpaired) {
   model.overall.failed = 25;
   model.overall.last_failure = "no\033 permission";
   model.overall.late = 20;
-  model.overall.partial = 50;
-  const auto text = Text(LayOut(model, {.columns = 99, .rows = 24}));
+  model.overall.partial.Add(StackEnd::kNoUnwindTable, 49);
+  model.overall.partial.Add(StackEnd::kTorn, 1);
+  model.overall.stops = 3;
+  model.overall.worst_pause_ns = 55'400;
+  model.rate_note = "Sampling 9 times a second.";
+  const auto text = Text(LayOut(model, {.columns = 199, .rows = 24}));
+  EXPECT_THAT(text, Contains("Sampling 9 times a second."));
   EXPECT_THAT(text, Contains(HasSubstr("20% of the looks came late")));
   EXPECT_THAT(text, Contains("Total Samples 100 in 100 looks, Error Rate "
                              "20.00% (no\xEF\xBF\xBD permission), Partial "
-                             "Stacks 50.00%"));
+                             "Stacks 50.00% (49 no unwind table, 1 torn copy), "
+                             "Longest Stop 55 us"));
 }
 
 TEST(Layout, SaysWhyTheTableIsEmpty) {

@@ -90,12 +90,43 @@ TEST_F(UnwinderTest, SuspendedContextBeginsWithAReturnAddress) {
   EXPECT_EQ(CallersIn(stack), CallersIn(whole));
 }
 
-TEST_F(UnwinderTest, FramesAreBounded) {
+TEST_F(UnwinderTest, KeepsBothEndsOfADeepStack) {
   const Captured captured = CaptureHere();
-  const Stack stack =
-      unwinder_.Unwind(captured.registers, captured.stack, {.max_frames = 3});
-  EXPECT_THAT(stack.frames, SizeIs(3));
-  EXPECT_EQ(stack.end, StackEnd::kTooDeep);
+  const Stack whole = unwinder_.Unwind(captured.registers, captured.stack);
+  const size_t depth = whole.frames.size();
+  ASSERT_GE(depth, 8u);
+  EXPECT_EQ(whole.left_out.count, 0);
+  for (size_t outermost = 1; outermost <= 4; ++outermost) {
+    const Stack stack =
+        unwinder_.Unwind(captured.registers, captured.stack,
+                         {.innermost = 3, .outermost = outermost});
+    std::vector<CodeAddress> ends(whole.frames.begin(),
+                                  whole.frames.begin() + 3);
+    ends.insert(ends.end(), whole.frames.end() - static_cast<long>(outermost),
+                whole.frames.end());
+    EXPECT_EQ(stack.frames, ends);
+    EXPECT_EQ(stack.end, StackEnd::kComplete);
+    EXPECT_EQ(stack.left_out.after, 3u);
+    EXPECT_EQ(stack.left_out.count,
+              static_cast<int64_t>(depth - 3 - outermost));
+  }
+  const Stack enough =
+      unwinder_.Unwind(captured.registers, captured.stack,
+                       {.innermost = 3, .outermost = depth - 3});
+  EXPECT_EQ(enough.frames, whole.frames);
+  EXPECT_EQ(enough.left_out.count, 0);
+}
+
+// Less of a copy is not enough, and as much is.
+TEST_F(UnwinderTest, SaysHowMuchOfTheCopyItTook) {
+  const Captured captured = CaptureHere();
+  const Stack whole = unwinder_.Unwind(captured.registers, captured.stack);
+  MemoryCopy cut = captured.stack;
+  cut.bytes.resize(whole.bytes);
+  const Stack short_by_one_frame = unwinder_.Unwind(captured.registers, cut);
+  EXPECT_EQ(short_by_one_frame.bytes, whole.bytes);
+  cut.bytes.resize(whole.bytes + whole.bytes / 4);
+  EXPECT_EQ(unwinder_.Unwind(captured.registers, cut).end, StackEnd::kComplete);
 }
 
 TEST_F(UnwinderTest, CopyThatEndsEarlyGivesTheInnermostFrames) {
@@ -180,7 +211,7 @@ TEST_F(UnwinderTest, GarbageOnTheStackNeverCrashes) {
     if (round % 4 == 0) registers.Set(Reg::kRbp, random());
     if (round % 4 == 1) registers.Forget(Reg::kRbp);
     const Stack stack = unwinder_.Unwind(registers, spoilt);
-    ASSERT_LE(stack.frames.size(), 4096u);
+    ASSERT_LE(stack.frames.size(), 1024u);
   }
 }
 

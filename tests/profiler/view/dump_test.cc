@@ -48,6 +48,8 @@ Thread 8 (running): "w"
 Green thread 3 (waiting for fd 5): "foo" of hub 7
     Echo
     ... cut short: unwinder fault
+
+1 of 3 stacks cut short: 1 unwinder fault
 )");
 }
 
@@ -72,7 +74,24 @@ TEST(DumpJson, HasTheDocumentedFieldsAndLeavesOutWhatIsNotKnown) {
     "green_threads": [
       {"id": 3, "name": "foo", "hub_tid": 7, "state": "waiting",
        "waiting_for": "fd", "cut_short": "unwinder fault", "frames": [
-        {"function": "Echo", "address": "0x0", "inlined": false}]}]})"));
+        {"function": "Echo", "address": "0x0", "inlined": false}]}],
+    "cut_short": {"unwinder fault": 1}})"));
+}
+
+TEST(DumpOfADeepStack, SaysHowManyFramesWereLeftOut) {
+  Dump dump{.pid = 7, .command = "./x"};
+  dump.threads = {{.tid = 7,
+                   .stack = {.frames = {{.function = "f"},
+                                        LeftOutMarker(99'300),
+                                        {.function = "main"}}}}};
+  EXPECT_EQ(RenderDumpText(dump),
+            "Process 7: ./x\n\nThread 7 (running)\n"
+            "    f\n    [99,300 frames left out]\n    main\n");
+  const json parsed = json::parse(RenderDumpJson(dump));
+  EXPECT_EQ(parsed["threads"][0]["frames"][1],
+            json::parse(R"({"function": "[99,300 frames left out]",
+                            "left_out": 99300})"));
+  EXPECT_EQ(parsed["cut_short"], json::object());
 }
 
 TEST(DumpJson, NamesThatAreNotUtf8StillMakeJson) {

@@ -122,15 +122,18 @@ TEST(Flat, SaysHowGoodTheDataIs) {
   profile.quality.late = 3;
   profile.quality.failed = 2;
   profile.quality.last_failure = "it\nended";
-  profile.quality.partial = 1;
+  profile.quality.partial.Add(StackEnd::kTorn, 1);
+  profile.quality.partial.Add(StackEnd::kNoUnwindTable, 9);
+  profile.quality.left_out = 5;
   profile.quality.lost = 4;
   profile.quality.by_perf = 80;
   profile.quality.stops = 12;
   profile.quality.worst_pause_ns = 55'400;
   EXPECT_THAT(RenderFlat(profile, profile, {}),
-              HasSubstr("; 3 late, 2 failed (it ended), 1 with a partial "
-                        "stack, 4 that the kernel lost, 80 by perf, 12 stops, "
-                        "the longest 55 us\n"));
+              HasSubstr("; 3 late (3.0%), 2 failed (2.0%: it ended), 10 "
+                        "partial (10.0%: 9 no unwind table, 1 torn copy), 5 "
+                        "too deep to keep all frames (5.0%), 4 that the kernel "
+                        "lost, 80 by perf, 12 stops, the longest 55 us\n"));
 }
 
 TEST(Flat, SaysHowToSeeSamplesThatWereAllIdle) {

@@ -50,5 +50,25 @@ TEST(Raw, CountsStacksThatCouldNotBeRead) {
   EXPECT_EQ(RenderRaw(profile, {}), "[no stack: code not mapped] 2\n");
 }
 
+// What was known last is not where the thread began.
+TEST(Raw, StandsACutStackOnTheReason) {
+  Profile profile =
+      ProfileBuilder()
+          .Add({{.function = "f"}, {.function = "g"}}, {.count = 2})
+          .Build();
+  profile.samples[0].end = StackEnd::kNoUnwindTable;
+  EXPECT_EQ(RenderRaw(profile, {}), "[cut: no unwind table];f;g 2\n");
+  EXPECT_EQ(RenderRaw(profile, {.threads = true}),
+            "thread (7): hub;[cut: no unwind table];f;g 2\n");
+}
+
+TEST(Raw, ShowsWhereFramesWereLeftOut) {
+  const Profile profile =
+      ProfileBuilder()
+          .Add({{.function = "main"}, LeftOutMarker(), {.function = "f"}}, {})
+          .Build();
+  EXPECT_EQ(RenderRaw(profile, {}), "main;[frames left out];f 1\n");
+}
+
 }  // namespace
 }  // namespace hubspy

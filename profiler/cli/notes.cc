@@ -1,0 +1,42 @@
+#include "cli/notes.h"
+
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace hubspy {
+namespace {
+
+std::string Instead(double rate_hz, double asked_hz) {
+  return absl::StrFormat(
+      "Sampling %.10g times a second instead of %.10g: ", rate_hz, asked_hz);
+}
+
+std::string FormatTime(int64_t ns) {
+  return ns < 10'000'000 ? absl::StrFormat("%.0f us", ns / 1e3)
+                         : absl::StrFormat("%.0f ms", ns / 1e6);
+}
+
+}  // namespace
+
+std::string MostRateNote(double asked_hz, double rate_hz) {
+  if (asked_hz <= rate_hz) return "";
+  return Instead(rate_hz, asked_hz) + "more often would mostly be late.";
+}
+
+std::string RateLoweredNote(const RateLowered& lowered, size_t threads) {
+  return absl::StrCat(
+      Instead(lowered.to_hz, lowered.from_hz), "one look at ",
+      threads == 1 ? "" : absl::StrCat("the ", threads, " threads of "),
+      "this process takes ", FormatTime(lowered.look_ns), ".");
+}
+
+void WarnOfStops(const Process& process) {
+  const absl::Status refusal = process.PerfRefusal();
+  if (refusal.ok()) return;
+  std::cerr << "Threads that ran were stopped for each sample: no "
+            << refusal.message() << ".\n";
+}
+
+}  // namespace hubspy
