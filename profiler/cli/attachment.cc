@@ -16,7 +16,7 @@ constexpr int64_t kThreadsIntervalNs = 100'000'000;
 constexpr int64_t kRefreshesPerName = 20;
 // A pc in no known module may be a library loaded since, or code made at run
 // time; the maps of a large process take a millisecond to read.
-constexpr int64_t kModulesIntervalNs = 100'000'000;
+constexpr int64_t kModulesIntervalNs = 10'000'000;
 constexpr int64_t kLongestModulesIntervalNs = 10'000'000'000;
 // Below Hub::Run there is main, or a thread's function: a short stack.
 constexpr size_t kRunStackBytes = 32 * 1024;
@@ -70,9 +70,6 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
   if (absl::Status status = attachment->RefreshModules(); !status.ok()) {
     return status;
   }
-  if (const auto block = FindHubBlock(attachment->modules_)) {
-    attachment->hub_reader_.emplace(attachment->process_->memory(), *block);
-  }
   if (absl::Status status = attachment->RefreshThreads(); !status.ok()) {
     return status;
   }
@@ -83,6 +80,11 @@ absl::Status Attachment::RefreshModules() {
   absl::StatusOr<std::vector<Mapping>> mappings = process_->Mappings();
   if (!mappings.ok()) return mappings.status();
   modules_.Update(*mappings, ReadVdso(process_->memory(), *mappings));
+  if (!hub_reader_) {
+    if (const auto block = FindHubBlock(modules_)) {
+      hub_reader_.emplace(process_->memory(), *block);
+    }
+  }
   return absl::OkStatus();
 }
 

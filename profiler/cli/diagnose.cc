@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/hub_watcher.h"
 #include "cli/signal_waiter.h"
+#include "cli/subject.h"
 #include "view/diagnosis.h"
 
 namespace hubspy {
@@ -14,28 +15,53 @@ namespace {
 
 constexpr int kExitStalled = 10;
 
-absl::StatusOr<std::vector<HubWatch>> Watch(Attachment& attachment,
-                                            const DiagnoseOptions& options) {
-  if (!options.core.empty()) return LookAtHubsOnce(attachment);
+struct Watched {
+  std::unique_ptr<Attachment> attachment;
+  std::vector<HubWatch> hubs;
+};
+
+absl::StatusOr<Watched> WatchCore(const DiagnoseOptions& options) {
+  auto attachment = Attachment::OpenCore(options.core);
+  if (!attachment.ok()) return attachment.status();
+  absl::StatusOr<std::vector<HubWatch>> hubs = LookAtHubsOnce(**attachment);
+  if (!hubs.ok()) return hubs.status();
+  return Watched{*std::move(attachment), *std::move(hubs)};
+}
+
+absl::StatusOr<Watched> WatchProcess(const DiagnoseOptions& options) {
+  absl::StatusOr<std::unique_ptr<Subject>> subject =
+      Subject::Of(options.pid, options.program);
+  if (!subject.ok()) return subject.status();
   SignalWaiter waiter;
-  return WatchHubs(attachment, waiter, options.duration);
+  if ((*subject)->launched()) {
+    // As much time to get to its loop as there is to watch it.
+    (*subject)->Release();
+    waiter.WaitUntil(waiter.NowNs() +
+                     absl::ToInt64Nanoseconds(options.duration));
+  }
+  auto attachment = Attachment::Open((*subject)->pid());
+  if (!attachment.ok()) return attachment.status();
+  absl::StatusOr<std::vector<HubWatch>> hubs =
+      WatchHubs(**attachment, waiter, options.duration);
+  if (!hubs.ok()) return hubs.status();
+  if ((*subject)->launched()) {
+    std::cerr << "Process " << (*subject)->pid() << " goes on running.\n";
+  }
+  return Watched{*std::move(attachment), *std::move(hubs)};
 }
 
 }  // namespace
 
 absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      options.core.empty() ? Attachment::Open(options.pid)
-                           : Attachment::OpenCore(options.core);
-  if (!attachment.ok()) return attachment.status();
-  absl::StatusOr<std::vector<HubWatch>> watches = Watch(**attachment, options);
-  if (!watches.ok()) return watches.status();
+  absl::StatusOr<Watched> watched =
+      options.core.empty() ? WatchProcess(options) : WatchCore(options);
+  if (!watched.ok()) return watched.status();
+  const Process& process = watched->attachment->process();
 
-  Diagnosis diagnosis{.pid = (*attachment)->process().pid(),
-                      .core = options.core,
-                      .gaps = (*attachment)->process().Gaps()};
+  Diagnosis diagnosis{
+      .pid = process.pid(), .core = options.core, .gaps = process.Gaps()};
   bool stalled = false;
-  for (const HubWatch& watch : *watches) {
+  for (const HubWatch& watch : watched->hubs) {
     diagnosis.hubs.push_back(Diagnose(watch));
     stalled |= diagnosis.hubs.back().kind != VerdictKind::kHealthy;
   }

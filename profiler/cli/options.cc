@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
@@ -34,6 +35,7 @@ const std::map<std::string, CaptureWays>& Ways() {
 // What CLI11 fills in; its types are its own.
 struct Values {
   int32_t pid = 0;
+  std::vector<std::string> program;
   double rate_hz = kDefaultRateHz;
   bool include_idle = false;
   bool threads = false;
@@ -105,6 +107,18 @@ class Parser {
         ->check(Within(0, INT32_MAX, "a process id is a number above 0"))
         ->option_text("PID");
   }
+  CLI::Option* AddProgram(CLI::App* command) {
+    return command
+        ->add_option("program", values_.program,
+                     "or, behind --, a program to start, and its arguments")
+        ->excludes(command->get_option("--pid"))
+        ->option_text("-- PROGRAM ARGS");
+  }
+  void AddPidOrProgram(CLI::App* command) {
+    AddPid(command);
+    command->get_option("--pid")->required(false);
+    AddProgram(command);
+  }
   CLI::Option* AddPidOrCore(CLI::App* command) {
     AddPid(command);
     CLI::Option* const pid = command->get_option("--pid")->required(false);
@@ -146,7 +160,7 @@ class Parser {
   }
   void AddTop() {
     top_ = app_.add_subcommand("top", "live table of functions by time");
-    AddPid(top_);
+    AddPidOrProgram(top_);
     AddSampling(top_);
     top_->add_flag("-t,--threads", values_.threads, "a line for each thread");
     AddShortNames(top_);
@@ -159,7 +173,7 @@ class Parser {
   }
   void AddRecord() {
     record_ = app_.add_subcommand("record", "record into a file");
-    AddPid(record_);
+    AddPidOrProgram(record_);
     AddSampling(record_);
     record_
         ->add_option("-o,--output", values_.output,
@@ -190,6 +204,7 @@ class Parser {
     diagnose_ =
         app_.add_subcommand("diagnose", "why the event loop does not move");
     CLI::Option* const core = AddPidOrCore(diagnose_);
+    AddProgram(diagnose_)->excludes(core);
     AddDuration(diagnose_, "how long to watch (2)");
     core->excludes(diagnose_->get_option("--duration"));
     diagnose_->add_flag("-j,--json", values_.json, "as JSON");
@@ -226,7 +241,9 @@ class Parser {
   }
 
   absl::StatusOr<Command> Top() {
+    if (absl::Status status = CheckTarget(); !status.ok()) return status;
     TopOptions options{.pid = values_.pid,
+                       .program = values_.program,
                        .rate_hz = std::min(values_.rate_hz, kMaxRateHz),
                        .asked_rate_hz = values_.rate_hz,
                        .capture = Ways().at(values_.capture),
@@ -238,7 +255,9 @@ class Parser {
     return Command(options);
   }
   absl::StatusOr<Command> Record() {
+    if (absl::Status status = CheckTarget(); !status.ok()) return status;
     RecordOptions options{.pid = values_.pid,
+                          .program = values_.program,
                           .output = values_.output,
                           .rate_hz = std::min(values_.rate_hz, kMaxRateHz),
                           .asked_rate_hz = values_.rate_hz,
@@ -275,10 +294,19 @@ class Parser {
     return Command(options);
   }
   absl::Status CheckTarget() {
-    if (values_.pid != 0 || !values_.core.empty()) return absl::OkStatus();
+    if (values_.pid != 0 || !values_.core.empty() || !values_.program.empty()) {
+      return absl::OkStatus();
+    }
+    std::vector<std::string> ways = {"a process with --pid"};
+    const CLI::App& command = *app_.get_subcommands().front();
+    if (command.get_option_no_throw("--core") != nullptr) {
+      ways.push_back("a core file with --core");
+    }
+    if (command.get_option_no_throw("program") != nullptr) {
+      ways.push_back("a program to start behind --");
+    }
     return absl::InvalidArgumentError(
-        absl::StrCat("give a process with --pid or a core file with --core: "
-                     "see hubspy ",
+        absl::StrCat("give ", absl::StrJoin(ways, ", or "), ": see hubspy ",
                      SubcommandName(), "--help"));
   }
   absl::StatusOr<Command> Dump() {
@@ -290,8 +318,10 @@ class Parser {
   }
   absl::StatusOr<Command> Diagnose() {
     if (absl::Status status = CheckTarget(); !status.ok()) return status;
-    DiagnoseOptions options{
-        .pid = values_.pid, .core = values_.core, .json = values_.json};
+    DiagnoseOptions options{.pid = values_.pid,
+                            .program = values_.program,
+                            .core = values_.core,
+                            .json = values_.json};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
     }

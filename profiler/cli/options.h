@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -31,6 +32,7 @@ enum class Format { kFlamegraph, kFlat, kRaw };
 
 struct TopOptions {
   int32_t pid = 0;
+  std::vector<std::string> program;  // to start, instead of `pid`
   double rate_hz = kDefaultRateHz;
   double asked_rate_hz = kDefaultRateHz;  // more than kMaxRateHz, perhaps
   CaptureWays capture = CaptureWays::kAny;
@@ -43,7 +45,8 @@ struct TopOptions {
 
 struct RecordOptions {
   int32_t pid = 0;
-  std::string output;  // "-": standard output
+  std::vector<std::string> program;  // to start, instead of `pid`
+  std::string output;                // "-": standard output
   Format format = Format::kFlamegraph;
   absl::Duration duration = absl::InfiniteDuration();
   double rate_hz = kDefaultRateHz;
@@ -64,7 +67,8 @@ struct DumpOptions {
 
 struct DiagnoseOptions {
   int32_t pid = 0;
-  std::string core;  // instead of `pid` where not empty
+  std::vector<std::string> program;  // to start, instead of `pid`
+  std::string core;                  // instead of `pid` where not empty
   absl::Duration duration = absl::Seconds(2);
   bool json = false;
 };

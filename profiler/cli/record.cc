@@ -12,6 +12,7 @@
 #include "cli/notes.h"
 #include "cli/output_file.h"
 #include "cli/signal_waiter.h"
+#include "cli/subject.h"
 #include "sample/sampler.h"
 #include "view/flamegraph.h"
 #include "view/flat.h"
@@ -46,16 +47,16 @@ int64_t UntilNs(int64_t now_ns, absl::Duration duration) {
   return now_ns + absl::ToInt64Nanoseconds(duration);
 }
 
-void Announce(const RecordOptions& options) {
+void Announce(const RecordOptions& options, int32_t pid) {
   const std::string note = MostRateNote(options.asked_rate_hz, options.rate_hz);
   if (!note.empty()) std::cerr << note << "\n";
   const std::string until =
       options.duration == absl::InfiniteDuration()
-          ? "until Ctrl-C"
+          ? (options.program.empty() ? "until Ctrl-C" : "until it ends")
           : absl::StrFormat("for %g s",
                             absl::ToDoubleSeconds(options.duration));
   std::cerr << absl::StrFormat("Sampling process %d %g times a second %s.\n",
-                               options.pid, options.rate_hz, until);
+                               pid, options.rate_hz, until);
 }
 
 void Summarize(const Profile& profile, Sampler::Stop stop,
@@ -71,7 +72,8 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
   // The flat table says so itself.
   const bool was_said =
       options.format == Format::kFlat && options.output == "-";
-  if (all_idle && !options.include_idle && !was_said) {
+  if (!profile.samples.empty() && all_idle && !options.include_idle &&
+      !was_said) {
     std::cerr << "All threads were asleep: record with -i to see where.\n";
   }
   if (!profile.quality.last_failure.empty()) {
@@ -85,18 +87,23 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
 }  // namespace
 
 absl::StatusOr<int> RunRecord(const RecordOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
-      options.pid, {.ways = options.capture, .rate_hz = options.rate_hz});
-  if (!attachment.ok()) return attachment.status();
   absl::StatusOr<std::unique_ptr<OutputFile>> output =
       OutputFile::Create(options.output);
   if (!output.ok()) return output.status();
+  absl::StatusOr<std::unique_ptr<Subject>> subject =
+      Subject::Of(options.pid, options.program);
+  if (!subject.ok()) return subject.status();
+  const int32_t pid = (*subject)->pid();
+  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
+      pid, {.ways = options.capture, .rate_hz = options.rate_hz});
+  if (!attachment.ok()) return attachment.status();
 
   Recording recording;
   SignalWaiter waiter;
-  Announce(options);
+  Announce(options, pid);
   Sampler sampler([&] { return (*attachment)->Look(); }, waiter,
                   {.rate_hz = options.rate_hz, .seed = std::random_device{}()});
+  (*subject)->Release();
   const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
   Sampler::Stop stop = sampler.Run(recording, until_ns);
   while (stop == Sampler::Stop::kRateLowered) {
@@ -108,9 +115,10 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   if (recording.quality.samples == 0 && recording.quality.failed > 0) {
     return absl::FailedPreconditionError(recording.quality.last_failure);
   }
-  if (recording.quality.samples == 0 && stop == Sampler::Stop::kTargetGone) {
-    return absl::NotFoundError(absl::StrCat("process ", options.pid,
-                                            " exited before its first sample"));
+  if (recording.quality.samples == 0 && stop == Sampler::Stop::kTargetGone &&
+      !(*subject)->launched()) {
+    return absl::NotFoundError(
+        absl::StrCat("process ", pid, " exited before its first sample"));
   }
 
   Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names(),
@@ -124,7 +132,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   WarnOfJitNames(**attachment);
   Summarize(profile, stop, options, (*attachment)->process(),
             (*output)->name());
-  return 0;
+  return (*subject)->AwaitEnd(waiter.stop_signal());
 }
 
 }  // namespace hubspy

@@ -13,7 +13,7 @@ constexpr int64_t kSecondNs = 1'000'000'000;
 
 volatile sig_atomic_t stop_signal_seen = 0;
 
-void RememberSignal(int) { stop_signal_seen = 1; }
+void RememberSignal(int signal) { stop_signal_seen = signal; }
 
 }  // namespace
 
@@ -54,6 +54,6 @@ void SignalWaiter::WaitUntil(int64_t until_ns) {
   } while (!stop_requested() && NowNs() < until_ns);
 }
 
-bool SignalWaiter::stop_requested() const { return stop_signal_seen != 0; }
+int SignalWaiter::stop_signal() const { return stop_signal_seen; }
 
 }  // namespace hubspy

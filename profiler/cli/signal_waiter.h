@@ -21,7 +21,9 @@ class SignalWaiter : public Waiter {
 
   int64_t NowNs() override;  // CLOCK_MONOTONIC
   void WaitUntil(int64_t until_ns) override;
-  bool stop_requested() const override;
+  bool stop_requested() const override { return stop_signal() != 0; }
+  // SIGINT or SIGTERM, once one came; 0 before.
+  int stop_signal() const;
 
  private:
   sigset_t outside_;  // the mask before, and during WaitUntil

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
+#include "cli/subject.h"
 #include "cli/top_session.h"
 #include "tui/screen.h"
 #include "view/flat.h"
@@ -20,17 +21,13 @@ namespace {
 // How soon a key is answered.
 constexpr int64_t kKeyIntervalNs = 50'000'000;
 
-absl::Status TargetGone(const TopOptions& options) {
-  return absl::NotFoundError(
-      absl::StrCat("process ", options.pid, " has exited"));
-}
-
 int64_t DelayNs(const TopOptions& options) {
   return absl::ToInt64Nanoseconds(options.delay);
 }
 
-absl::StatusOr<int> PrintTables(TopSession& session, const TopOptions& options,
-                                int tables) {
+absl::StatusOr<Sampler::Stop> PrintTables(TopSession& session,
+                                          const TopOptions& options,
+                                          int tables) {
   std::string said;
   for (int table = 0; table < tables; ++table) {
     const Sampler::Stop stop =
@@ -45,16 +42,15 @@ absl::StatusOr<int> PrintTables(TopSession& session, const TopOptions& options,
       return absl::FailedPreconditionError(quality.last_failure);
     }
     if (quality.samples == 0 && stop == Sampler::Stop::kTargetGone) {
-      return TargetGone(options);
+      return stop;
     }
     std::cout << (table > 0 ? "\n" : "")
               << RenderFlat(session.window(), session.overall(),
                             {.include_idle = options.include_idle})
               << std::flush;
-    if (stop == Sampler::Stop::kTargetGone) return TargetGone(options);
-    if (stop == Sampler::Stop::kRequested) break;
+    if (stop != Sampler::Stop::kTimeIsUp) return stop;
   }
-  return 0;
+  return Sampler::Stop::kTimeIsUp;
 }
 
 class LiveScreen {
@@ -65,17 +61,16 @@ class LiveScreen {
         options_(options),
         state_{.include_idle = options.include_idle} {}
 
-  absl::StatusOr<int> Run() {
+  Sampler::Stop Run() {
     int64_t next_table_ns = session_.NowNs() + DelayNs(options_);
     Draw();
     while (true) {
       const int64_t until_ns =
           std::min(next_table_ns, session_.NowNs() + kKeyIntervalNs);
       const Sampler::Stop stop = session_.SampleUntil(until_ns);
-      if (stop == Sampler::Stop::kRequested) return 0;
-      if (stop == Sampler::Stop::kTargetGone) return TargetGone(options_);
+      if (stop != Sampler::Stop::kTimeIsUp) return stop;
       while (const std::optional<Key> key = screen_.Poll()) {
-        if (*key == Key::kQuit) return 0;
+        if (*key == Key::kQuit) return Sampler::Stop::kRequested;
         Handle(*key);
       }
       if (session_.NowNs() >= next_table_ns) {
@@ -107,29 +102,38 @@ class LiveScreen {
   ScreenState state_;
 };
 
+absl::StatusOr<Sampler::Stop> ShowLive(TopSession& session,
+                                       const TopOptions& options) {
+  // Gone before anything else is printed.
+  absl::StatusOr<std::unique_ptr<Screen>> screen = Screen::Open();
+  if (!screen.ok()) return screen.status();
+  return LiveScreen(session, **screen, options).Run();
+}
+
 }  // namespace
 
 absl::StatusOr<int> RunTop(const TopOptions& options) {
+  const bool on_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+  const bool live = !options.tables && on_terminal;
+  absl::StatusOr<std::unique_ptr<Subject>> subject =
+      Subject::Of(options.pid, options.program, {.leave_terminal = live});
+  if (!subject.ok()) return subject.status();
   absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
-      options.pid, {.ways = options.capture, .rate_hz = options.rate_hz});
+      (*subject)->pid(), {.ways = options.capture, .rate_hz = options.rate_hz});
   if (!attachment.ok()) return attachment.status();
   TopSession session(**attachment, options);
-  const bool on_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-  if (options.tables || !on_terminal) {
-    absl::StatusOr<int> exit_status =
-        PrintTables(session, options, options.tables.value_or(1));
-    WarnOfJitNames(**attachment);
-    WarnOfStops((*attachment)->process());
-    return exit_status;
-  }
-  absl::StatusOr<std::unique_ptr<Screen>> screen = Screen::Open();
-  if (!screen.ok()) return screen.status();
-  absl::StatusOr<int> exit_status =
-      LiveScreen(session, **screen, options).Run();
-  screen->reset();  // before anything is printed
+  (*subject)->Release();
+  absl::StatusOr<Sampler::Stop> stop =
+      live ? ShowLive(session, options)
+           : PrintTables(session, options, options.tables.value_or(1));
+  if (!stop.ok()) return stop.status();
   WarnOfJitNames(**attachment);
   WarnOfStops((*attachment)->process());
-  return exit_status;
+  if (*stop == Sampler::Stop::kTargetGone && !(*subject)->launched()) {
+    return absl::NotFoundError(
+        absl::StrCat("process ", options.pid, " has exited"));
+  }
+  return (*subject)->AwaitEnd(session.stop_signal());
 }
 
 }  // namespace hubspy

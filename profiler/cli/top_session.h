@@ -24,6 +24,8 @@ class TopSession {
   // than before when that cannot be held: rate_note() then says so.
   Sampler::Stop SampleUntil(int64_t until_ns);
   int64_t NowNs() { return waiter_.NowNs(); }
+  // What it was asked to stop with; 0: it was not.
+  int stop_signal() const { return waiter_.stop_signal(); }
 
   // Why the rate is not what was asked for: a sentence; empty: it is.
   const std::string& rate_note() const { return rate_note_; }

@@ -1,6 +1,6 @@
 // A program that we start, to look at it from its first instruction on.
 //
-//   auto program = LaunchedProgram::Start({"redis-server", "--port", "0"});
+//   auto program = LaunchedProgram::Start({"redis-server", "--port", "0"}, {});
 //   auto process = Process::Open((*program)->pid());   // it stands still
 //   (*program)->Release();                             // now it runs
 //   ...
@@ -27,11 +27,16 @@ namespace hubspy {
 
 class LaunchedProgram {
  public:
+  struct Options {
+    // Its standard files that are a terminal become /dev/null: somebody draws
+    // on that terminal, and reads its keys.
+    bool leave_terminal = false;
+  };
   // `arguments[0]` is found as a shell finds it, by PATH. NotFound: there is no
   // such program. PermissionDenied, FailedPrecondition: it cannot be run; the
   // message says why.
   static absl::StatusOr<std::unique_ptr<LaunchedProgram>> Start(
-      const std::vector<std::string>& arguments);
+      const std::vector<std::string>& arguments, const Options& options);
   // Lets it run, if it was not yet.
   ~LaunchedProgram();
   LaunchedProgram(const LaunchedProgram&) = delete;

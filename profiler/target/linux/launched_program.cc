@@ -29,6 +29,13 @@ absl::StatusOr<Pipe> MakePipe() {
   return Pipe{ScopedFd(ends[0]), ScopedFd(ends[1])};
 }
 
+void LeaveTerminal() {
+  const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (isatty(fd)) dup2(nowhere, fd);
+  }
+}
+
 // In the child: once we hold it, becomes the program, or says why not.
 [[noreturn]] void BecomeProgram(const ScopedFd& go, const ScopedFd& error,
                                 char* const* arguments) {
@@ -81,7 +88,7 @@ int ReasonFrom(const ScopedFd& error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LaunchedProgram>> LaunchedProgram::Start(
-    const std::vector<std::string>& arguments) {
+    const std::vector<std::string>& arguments, const Options& options) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) {
     argv.push_back(const_cast<char*>(argument.c_str()));
@@ -96,6 +103,7 @@ absl::StatusOr<std::unique_ptr<LaunchedProgram>> LaunchedProgram::Start(
   if (pid < 0) return absl::ErrnoToStatus(errno, "cannot start a program");
   if (pid == 0) {
     go->write = ScopedFd();  // or its end would never be seen
+    if (options.leave_terminal) LeaveTerminal();
     BecomeProgram(go->read, error->write, argv.data());
   }
   std::unique_ptr<LaunchedProgram> program(new LaunchedProgram(pid));
@@ -106,8 +114,9 @@ absl::StatusOr<std::unique_ptr<LaunchedProgram>> LaunchedProgram::Start(
     kill(pid, SIGKILL);
     program->held_ = false;
     program->AwaitEnd();
-    return absl::PermissionDeniedError(absl::StrCat(
-        "cannot hold ", arguments[0], " at its start: ", std::strerror(reason)));
+    return absl::PermissionDeniedError(
+        absl::StrCat("cannot hold ", arguments[0],
+                     " at its start: ", std::strerror(reason)));
   }
   error->write = ScopedFd();
   go->write = ScopedFd();

@@ -148,7 +148,8 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
     return refused;
   }
-  absl::StatusOr<Snapshot> stopped = TakeByStop(**files, request.max_held_bytes);
+  absl::StatusOr<Snapshot> stopped =
+      TakeByStop(**files, request.max_held_bytes);
   // Not before: the first event on a machine takes its time.
   if (perf_ && request.also.empty()) perf_->Begin(request.tid);
   if (!stopped.ok()) return stopped.status();

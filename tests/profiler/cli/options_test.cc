@@ -163,7 +163,7 @@ TEST(Options, DumpAndDiagnoseTakeAProcessOrACore) {
   for (const char* command : {"dump", "diagnose"}) {
     EXPECT_THAT(
         Complaint({command}),
-        AllOf(HasSubstr("a process with --pid or a core file with --core"),
+        AllOf(HasSubstr("a process with --pid, or a core file with --core"),
               one_line));
     EXPECT_THAT(Complaint({command, "-p", "1", "--core", "x"}),
                 AllOf(HasSubstr("excludes"), one_line));

@@ -1,0 +1,26 @@
+#include "cli/subject.h"
+
+#include <signal.h>
+
+namespace hubspy {
+
+absl::StatusOr<std::unique_ptr<Subject>> Subject::Of(
+    int32_t pid, const std::vector<std::string>& program,
+    const LaunchedProgram::Options& options) {
+  std::unique_ptr<LaunchedProgram> launched;
+  if (!program.empty()) {
+    auto started = LaunchedProgram::Start(program, options);
+    if (!started.ok()) return started.status();
+    launched = *std::move(started);
+  }
+  return std::unique_ptr<Subject>(new Subject(pid, std::move(launched)));
+}
+
+int Subject::AwaitEnd(int stop_signal) {
+  if (!program_) return 0;
+  // Ctrl-C, SIGINT, has reached the program as it did us: from the terminal.
+  if (stop_signal == SIGTERM) program_->Signal(SIGTERM);
+  return program_->AwaitEnd();
+}
+
+}  // namespace hubspy
