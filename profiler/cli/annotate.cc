@@ -23,6 +23,7 @@
 #include "cli/choose_function.h"
 #include "cli/commands.h"
 #include "cli/naming.h"
+#include "cli/notes.h"
 #include "cli/signal_waiter.h"
 #include "cli/source_text.h"
 #include "sample/sampler.h"
@@ -87,6 +88,11 @@ class Annotator {
     Found found;
     for (const auto& [key, count] : recording.counts()) {
       if (key.idle && !include_idle) continue;
+      // What the process was before an exec, or before other code was loaded in
+      // its place, is not there to be shown.
+      if (recording.stacks()[key.stack].program != attachment_.program_id()) {
+        continue;
+      }
       AddSample(recording.stacks()[key.stack], count, found);
     }
     std::vector<CodePlace> sorted;
@@ -125,7 +131,7 @@ class Annotator {
 
   absl::Span<const SymbolFrame> ResolveAt(CodeAddress address) {
     return symbolizer_.Resolve(attachment_.modules().Find(address.lookup()),
-                               address);
+                               address, &attachment_.jit_names());
   }
   // `listed`: as the listing numbers addresses.
   absl::Span<const SymbolFrame> Resolve(const CodePlace& place,
@@ -147,7 +153,7 @@ class Annotator {
     const LoadedModule* const module =
         attachment_.modules().Find(address.lookup());
     std::vector<AddressRange> ranges =
-        symbolizer_.FunctionRanges(module, address);
+        symbolizer_.FunctionRanges(module, address, &attachment_.jit_names());
     if (ranges.empty()) return nullptr;
     CodePlace& place = found.places[ranges[0].begin];
     place.module = module;
@@ -248,16 +254,18 @@ class Annotator {
   SourceText source_text_;
 };
 
-absl::Status Record(Attachment& attachment, const AnnotateOptions& options,
+absl::Status Record(Family& family, const AnnotateOptions& options,
                     Recording& recording) {
   SignalWaiter waiter;
   std::cerr << absl::StrFormat(
       "Sampling process %d %g times a second for %g s.\n", options.pid,
       options.rate_hz, absl::ToDoubleSeconds(options.duration));
-  Sampler sampler([&] { return attachment.Look(); }, waiter,
+  Sampler sampler([&] { return family.Look(); }, waiter,
                   {.rate_hz = options.rate_hz, .seed = std::random_device{}()});
-  const Sampler::Stop stop = sampler.Run(
-      recording, waiter.NowNs() + absl::ToInt64Nanoseconds(options.duration));
+  const Sampler::Stop stop =
+      SampleUntil(sampler, family, recording,
+                  waiter.NowNs() + absl::ToInt64Nanoseconds(options.duration),
+                  [](const std::string& note) { std::cerr << note << "\n"; });
   if (recording.quality.samples > 0) return absl::OkStatus();
   if (recording.quality.failed > 0) {
     return absl::FailedPreconditionError(recording.quality.last_failure);
@@ -292,21 +300,23 @@ bool ColorsWanted() {
 }  // namespace
 
 absl::StatusOr<int> RunAnnotate(const AnnotateOptions& options) {
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
-      options.pid, {.ways = options.capture, .rate_hz = options.rate_hz});
-  if (!attachment.ok()) return attachment.status();
+  absl::StatusOr<std::unique_ptr<Family>> family = Family::Open(
+      options.pid,
+      {.open = {.ways = options.capture, .rate_hz = options.rate_hz}});
+  if (!family.ok()) return family.status();
+  Attachment& attachment = (*family)->first();
   Recording recording;
-  if (absl::Status status = Record(**attachment, options, recording);
+  if (absl::Status status = Record(**family, options, recording);
       !status.ok()) {
     return status;
   }
-  Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names()});
-  const Profile profile = NameProfile(recording, **attachment, symbolizer,
+  Symbolizer symbolizer;
+  const Profile profile = NameProfile(recording, **family, symbolizer,
                                       {.lines = NamingOptions::Lines::kNoLine});
   const absl::StatusOr<std::string> function = Choose(profile, options);
   if (!function.ok()) return function.status();
 
-  Annotator annotator(**attachment, symbolizer, *function);
+  Annotator annotator(attachment, symbolizer, *function);
   const std::vector<CodePlace> places =
       annotator.FindPlaces(recording, options.include_idle);
   if (places.empty()) {
@@ -323,7 +333,7 @@ absl::StatusOr<int> RunAnnotate(const AnnotateOptions& options) {
               << RenderAnnotationText(annotator.Annotate(places[i]), text);
   }
   std::cout << std::flush;
-  WarnOfJitNames(**attachment);
+  WarnOfJitNames(attachment);
   if (shown < places.size()) {
     std::cerr << "It was in " << places.size() - shown
               << " more places, with fewer samples: --all shows them.\n";

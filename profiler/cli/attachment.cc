@@ -18,6 +18,10 @@ constexpr int64_t kRefreshesPerName = 20;
 // time; the maps of a large process take a millisecond to read.
 constexpr int64_t kModulesIntervalNs = 10'000'000;
 constexpr int64_t kLongestModulesIntervalNs = 10'000'000'000;
+// Where other code was loaded where some was, no pc tells: the maps are read
+// now and then in any case, as long as that takes no time to speak of.
+constexpr int64_t kModulesAtLatestNs = 1'000'000'000;
+constexpr int64_t kModulesCostFactor = 200;
 // Below Hub::Run there is main, or a thread's function: a short stack.
 constexpr size_t kRunStackBytes = 32 * 1024;
 constexpr uint64_t kGreenStackBytes = 64 * 1024;
@@ -47,11 +51,12 @@ std::vector<std::byte> ReadVdso(const Memory& memory,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Open(
-    int32_t pid, const OpenOptions& options) {
+    int32_t pid, const OpenOptions& options,
+    std::shared_ptr<ProgramList> programs) {
   absl::StatusOr<std::unique_ptr<Process>> process =
       Process::Open(pid, options);
   if (!process.ok()) return process.status();
-  return Of(*std::move(process));
+  return Of(*std::move(process), std::move(programs));
 }
 
 absl::StatusOr<std::unique_ptr<Attachment>> Attachment::OpenCore(
@@ -59,14 +64,16 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::OpenCore(
   absl::StatusOr<std::unique_ptr<Process>> process = CoreProcess::Open(file);
   if (!process.ok()) return process.status();
   absl::StatusOr<std::unique_ptr<Attachment>> attachment =
-      Of(*std::move(process));
+      Of(*std::move(process), std::make_shared<ProgramList>());
   if (attachment.ok()) (*attachment)->max_stack_bytes_ = kCoreStackBytes;
   return attachment;
 }
 
 absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
-    std::unique_ptr<Process> process) {
-  std::unique_ptr<Attachment> attachment(new Attachment(std::move(process)));
+    std::unique_ptr<Process> process, std::shared_ptr<ProgramList> programs) {
+  std::unique_ptr<Attachment> attachment(
+      new Attachment(std::move(process), std::move(programs)));
+  attachment->HasBecomeAnother();
   if (absl::Status status = attachment->RefreshModules(); !status.ok()) {
     return status;
   }
@@ -76,12 +83,34 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
   return attachment;
 }
 
+void Attachment::BecomeProgram(ProgramId id) {
+  program_ = id;
+  unwinder_.emplace(modules());
+  hub_reader_.reset();
+}
+
+// After an exec, nothing that is known of the process's code holds any more.
+bool Attachment::HasBecomeAnother() {
+  const uint64_t mark = process_->ProgramMark();
+  if (unwinder_ && (mark == 0 || mark == program_mark_)) return false;
+  program_mark_ = mark;
+  BecomeProgram(programs_->Add(process_->pid(), process_->CommandLine()));
+  return true;
+}
+
 absl::Status Attachment::RefreshModules() {
+  const int64_t begin_ns = NowNs();
   absl::StatusOr<std::vector<Mapping>> mappings = process_->Mappings();
   if (!mappings.ok()) return mappings.status();
-  modules_.Update(*mappings, ReadVdso(process_->memory(), *mappings));
+  if (!HasBecomeAnother() && modules().WouldReplace(*mappings)) {
+    BecomeProgram(programs_->AddChanged(program_));
+  }
+  program().modules->Update(*mappings, ReadVdso(process_->memory(), *mappings));
+  const int64_t cost_ns = NowNs() - begin_ns;
+  modules_at_latest_ns_ =
+      NowNs() + std::max(kModulesAtLatestNs, kModulesCostFactor * cost_ns);
   if (!hub_reader_) {
-    if (const auto block = FindHubBlock(modules_)) {
+    if (const auto block = FindHubBlock(modules())) {
       hub_reader_.emplace(process_->memory(), *block);
     }
   }
@@ -131,6 +160,9 @@ absl::StatusOr<std::vector<HubView>> Attachment::ReadHubs() {
 
 absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
   if (NowNs() >= threads_due_ns_) {
+    if (HasBecomeAnother() || NowNs() >= modules_at_latest_ns_) {
+      if (absl::Status status = RefreshModules(); !status.ok()) return status;
+    }
     if (absl::Status status = RefreshThreads(); !status.ok()) return status;
   }
   std::vector<ThreadLook> looks;
@@ -251,17 +283,19 @@ bool Attachment::LeavesKnownModules(const Stack& stack) const {
   return stack.end == StackEnd::kUnreadableMemory ||
          std::any_of(stack.frames.begin(), stack.frames.end(),
                      [this](CodeAddress frame) {
-                       return modules_.Find(frame.lookup()) == nullptr;
+                       return modules().Find(frame.lookup()) == nullptr;
                      });
 }
 
 Stack Attachment::Unwind(const Registers& registers, const MemoryCopy& stack,
                          const UnwindOptions& options) {
-  Stack result = unwinder_.Unwind(registers, stack, options);
+  Stack result = unwinder_->Unwind(registers, stack, options);
+  result.program = program_;
   if (!LeavesKnownModules(result)) return result;
   const int64_t now_ns = NowNs();
   if (now_ns < modules_due_ns_ || !RefreshModules().ok()) return result;
-  Stack again = unwinder_.Unwind(registers, stack, options);
+  Stack again = unwinder_->Unwind(registers, stack, options);
+  again.program = program_;
   modules_interval_ns_ =
       LeavesKnownModules(again)
           ? std::clamp(2 * modules_interval_ns_, kModulesIntervalNs,
@@ -274,20 +308,22 @@ Stack Attachment::Unwind(const Registers& registers, const MemoryCopy& stack,
 
 void Attachment::LearnJitNames(absl::Span<const Stack> stacks) {
   const auto is_known = [this](CodeAddress frame) {
-    return modules_.Find(frame.lookup()) != nullptr ||
-           !jit_names_.Find(frame.lookup()).empty();
+    return modules().Find(frame.lookup()) != nullptr ||
+           !jit_names().Find(frame.lookup()).empty();
   };
   const bool all_known =
       std::all_of(stacks.begin(), stacks.end(), [&](const Stack& stack) {
-        return std::all_of(stack.frames.begin(), stack.frames.end(), is_known);
+        return stack.program != program_ ||
+               std::all_of(stack.frames.begin(), stack.frames.end(), is_known);
       });
   if (all_known) return;
   absl::StatusOr<PerfMapText> map = process_->ReadPerfMap();
   if (absl::IsNotFound(map.status())) return;  // no JIT, or no process any more
   jit_names_status_ = map.status();
   if (!map.ok()) return;
-  if (map->from_start) jit_names_ = PerfMap(std::move(map->file));
-  jit_names_.Append(map->text);
+  PerfMap& names = *program().jit_names;
+  if (map->from_start) names = PerfMap(std::move(map->file));
+  names.Append(map->text);
 }
 
 Stack Attachment::UnwindSuspended(const HubView& hub,

@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "cli/deep_stacks.h"
+#include "cli/program_list.h"
 #include "hubs/hub_reader.h"
 #include "image/module_map.h"
 #include "model/hub.h"
@@ -32,8 +33,10 @@ namespace hubspy {
 
 class Attachment {
  public:
+  // `programs`: where those that the process becomes are put.
   static absl::StatusOr<std::unique_ptr<Attachment>> Open(
-      int32_t pid, const OpenOptions& options = {});
+      int32_t pid, const OpenOptions& options = {},
+      std::shared_ptr<ProgramList> programs = std::make_shared<ProgramList>());
   // A process that has ended, by its core file.
   static absl::StatusOr<std::unique_ptr<Attachment>> OpenCore(
       const std::string& file);
@@ -62,16 +65,20 @@ class Attachment {
 
   // What the target's JIT compiler, if it has one, calls the code that it made;
   // read while looking, so that it is known of a target that is gone, too.
-  const PerfMap& jit_names() const { return jit_names_; }
-  // Reads on in the JIT's file, when one of `stacks` is in code that nothing
-  // names.
+  const PerfMap& jit_names() const { return *program().jit_names; }
+  // Reads on in the JIT's file, when one of `stacks` that is of the present
+  // program is in code that nothing names.
   void LearnJitNames(absl::Span<const Stack> stacks);
   // Why the JIT's names are not known, or not all: OK also when there is no
   // JIT.
   const absl::Status& jit_names_status() const { return jit_names_status_; }
 
   Process& process() { return *process_; }
-  const ModuleMap& modules() const { return modules_; }
+  // Of the program that the process is now.
+  const ModuleMap& modules() const { return *program().modules; }
+  ProgramId program_id() const { return program_; }
+  // All that it was, too.
+  absl::Span<const Program> programs() const { return programs_->all(); }
 
  private:
   // What is remembered of a thread between two looks.
@@ -81,13 +88,17 @@ class Attachment {
     ThreadState state = ThreadState::kRunning;
   };
 
-  explicit Attachment(std::unique_ptr<Process> process)
+  Attachment(std::unique_ptr<Process> process,
+             std::shared_ptr<ProgramList> programs)
       : process_(std::move(process)),
-        unwinder_(modules_),
+        programs_(std::move(programs)),
         deep_stacks_(process_->memory()) {}
 
   static absl::StatusOr<std::unique_ptr<Attachment>> Of(
-      std::unique_ptr<Process> process);
+      std::unique_ptr<Process> process, std::shared_ptr<ProgramList> programs);
+  const Program& program() const { return programs_->Get(program_); }
+  void BecomeProgram(ProgramId id);
+  bool HasBecomeAnother();
   absl::Status RefreshThreads();
   absl::Status RefreshModules();
   std::optional<ThreadLook> LookAt(ThreadId tid, Sleep& sleep);
@@ -104,11 +115,12 @@ class Attachment {
 
   std::unique_ptr<Process> process_;
   size_t max_stack_bytes_ = CaptureRequest().max_stack_bytes;
-  ModuleMap modules_;
-  Unwinder unwinder_;
+  std::shared_ptr<ProgramList> programs_;
+  ProgramId program_ = 0;
+  uint64_t program_mark_ = 0;  // see Process::ProgramMark
+  std::optional<Unwinder> unwinder_;
   DeepStacks deep_stacks_;
   std::optional<HubReader> hub_reader_;
-  PerfMap jit_names_;
   absl::Status jit_names_status_;
 
   absl::flat_hash_map<ThreadId, Sleep> threads_;
@@ -117,7 +129,8 @@ class Attachment {
   int64_t threads_due_ns_ = 0;  // when the list of threads is read again
   int64_t thread_refreshes_ = 0;
   int64_t modules_due_ns_ = 0;  // before this the modules are not read again
-  int64_t modules_interval_ns_ = 0;  // grows while that finds nothing new
+  int64_t modules_at_latest_ns_ = 0;  // and then they are, whatever was seen
+  int64_t modules_interval_ns_ = 0;   // grows while that finds nothing new
 };
 
 }  // namespace hubspy

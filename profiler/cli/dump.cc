@@ -18,8 +18,7 @@ class Dumper {
   Dumper(Attachment& attachment, const DumpOptions& options)
       : attachment_(attachment),
         core_(options.core),
-        symbolizer_({.jit_names = &attachment.jit_names(),
-                     .short_names = options.short_names}) {}
+        symbolizer_({.short_names = options.short_names}) {}
 
   absl::StatusOr<Dump> Take() {
     absl::StatusOr<std::vector<ThreadInfo>> threads =
@@ -92,7 +91,7 @@ class Dumper {
 
   Dump::NamedStack Name(const Stack& stack) {
     attachment_.LearnJitNames({&stack, 1});
-    return {.frames = NameStack(stack, attachment_.modules(), symbolizer_),
+    return {.frames = NameStack(stack, attachment_, symbolizer_),
             .end = stack.end};
   }
 

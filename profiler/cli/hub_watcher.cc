@@ -37,7 +37,7 @@ class HubDescriber {
     if (capture->snapshot.system_call) {
       watch.system_call = SystemCallName(capture->snapshot.system_call->number);
     }
-    watch.stack = NameStack(capture->stack, attachment_.modules(), symbolizer_);
+    watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
   }
 
  private:

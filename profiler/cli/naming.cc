@@ -9,8 +9,10 @@
 
 namespace hubspy {
 
-std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
+std::vector<SymbolFrame> NameStack(const Stack& stack,
+                                   const Attachment& attachment,
                                    Symbolizer& symbolizer) {
+  const Program& program = attachment.programs()[stack.program];
   std::vector<SymbolFrame> frames;
   for (size_t i = 0; i < stack.frames.size(); ++i) {
     if (stack.left_out.count > 0 && i == stack.left_out.after) {
@@ -18,7 +20,8 @@ std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
     }
     const CodeAddress address = stack.frames[i];
     for (const SymbolFrame& frame :
-         symbolizer.Resolve(modules.Find(address.lookup()), address)) {
+         symbolizer.Resolve(program.modules->Find(address.lookup()), address,
+                            program.jit_names.get())) {
       frames.push_back(frame);
     }
   }
@@ -43,17 +46,13 @@ std::string GreenThreadName(const GreenThreadView& green,
   return absl::StartsWith(entry, "green::internal::") ? "" : entry;
 }
 
-Profile NameProfile(Recording& recording, Attachment& attachment,
+Profile NameProfile(Recording& recording, Family& family,
                     Symbolizer& symbolizer, const NamingOptions& options) {
-  for (const auto& [tid, name] : attachment.thread_names()) {
+  for (const auto& [tid, name] : family.thread_names()) {
     recording.NameThread(tid, name);
   }
-  attachment.LearnJitNames(recording.stacks());
-  Profile profile =
-      NameRecording(recording, attachment.modules(), symbolizer, options);
-  profile.pid = attachment.process().pid();
-  profile.command = attachment.process().CommandLine();
-  return profile;
+  family.LearnJitNames(recording.stacks());
+  return NameRecording(recording, family.programs(), symbolizer, options);
 }
 
 Profile WithThreadFrames(Profile profile) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/attachment.h"
+#include "cli/family.h"
 #include "model/hub.h"
 #include "model/profile.h"
 #include "model/stack.h"
@@ -16,7 +17,8 @@ namespace hubspy {
 
 // Innermost first, inlined frames among them, and a marker where frames were
 // left out.
-std::vector<SymbolFrame> NameStack(const Stack& stack, const ModuleMap& modules,
+std::vector<SymbolFrame> NameStack(const Stack& stack,
+                                   const Attachment& attachment,
                                    Symbolizer& symbolizer);
 
 // One line on standard error, if code made at run time stays without a name for
@@ -28,8 +30,8 @@ void WarnOfJitNames(const Attachment& attachment);
 std::string GreenThreadName(const GreenThreadView& green,
                             const ModuleMap& modules, Symbolizer& symbolizer);
 
-// The recording with names, and the process it was made of.
-Profile NameProfile(Recording& recording, Attachment& attachment,
+// The recording with names, and the processes it was made of.
+Profile NameProfile(Recording& recording, Family& family,
                     Symbolizer& symbolizer, const NamingOptions& options);
 
 // The same, each stack standing on a frame that names its thread: a line per

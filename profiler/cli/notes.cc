@@ -39,4 +39,27 @@ void WarnOfStops(const Process& process) {
             << refusal.message() << ".\n";
 }
 
+Sampler::Stop SampleUntil(Sampler& sampler, Family& family,
+                          Recording& recording, int64_t until_ns,
+                          absl::FunctionRef<void(std::string note)> tell) {
+  Sampler::Stop stop = sampler.Run(recording, until_ns);
+  while (stop == Sampler::Stop::kRateLowered) {
+    const RateLowered& lowered = *sampler.lowered();
+    family.ChangeRate(lowered.to_hz);
+    tell(RateLoweredNote(lowered, family.threads()));
+    stop = sampler.Run(recording, until_ns);
+  }
+  return stop;
+}
+
+void WarnOfChildren(const Family& family) {
+  if (family.refused() == 0) return;
+  std::cerr << (family.refused() == 1
+                    ? std::string("A process that it started")
+                    : absl::StrCat(family.refused(),
+                                   " processes that it started"))
+            << " could not be looked at: " << family.refusal().message()
+            << ".\n";
+}
+
 }  // namespace hubspy

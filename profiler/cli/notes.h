@@ -3,9 +3,13 @@
 #define HUBSPY_CLI_NOTES_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
+#include "absl/functional/function_ref.h"
+#include "cli/family.h"
 #include "sample/load_limit.h"
+#include "sample/sampler.h"
 #include "target/process.h"
 
 namespace hubspy {
@@ -18,9 +22,18 @@ std::string MostRateNote(double asked_hz, double rate_hz);
 // of this process takes 210 us."
 std::string RateLoweredNote(const RateLowered& lowered, size_t threads);
 
+// Samples until then; where that takes too long, at a lower rate, each time
+// with a note of it.
+Sampler::Stop SampleUntil(Sampler& sampler, Family& family,
+                          Recording& recording, int64_t until_ns,
+                          absl::FunctionRef<void(std::string note)> tell);
+
 // One line on standard error, if threads had to be stopped because the system
 // forbids the kernel's sampling.
 void WarnOfStops(const Process& process);
+
+// One line on standard error, if children could not be looked at.
+void WarnOfChildren(const Family& family);
 
 }  // namespace hubspy
 

@@ -38,6 +38,7 @@ struct Values {
   std::vector<std::string> program;
   double rate_hz = kDefaultRateHz;
   bool include_idle = false;
+  bool subprocesses = false;
   bool threads = false;
   bool function = false;
   bool no_line = false;
@@ -149,6 +150,10 @@ class Parser {
                  "\": use --capture any, asleep, perf or ptrace";
         });
   }
+  void AddSubprocesses(CLI::App* command) {
+    command->add_flag("-s,--subprocesses", values_.subprocesses,
+                      "the processes that it starts, too");
+  }
   void AddShortNames(CLI::App* command) {
     command->add_flag("--short-names", values_.short_names,
                       "template arguments as <…>");
@@ -161,6 +166,7 @@ class Parser {
   void AddTop() {
     top_ = app_.add_subcommand("top", "live table of functions by time");
     AddPidOrProgram(top_);
+    AddSubprocesses(top_);
     AddSampling(top_);
     top_->add_flag("-t,--threads", values_.threads, "a line for each thread");
     AddShortNames(top_);
@@ -174,6 +180,7 @@ class Parser {
   void AddRecord() {
     record_ = app_.add_subcommand("record", "record into a file");
     AddPidOrProgram(record_);
+    AddSubprocesses(record_);
     AddSampling(record_);
     record_
         ->add_option("-o,--output", values_.output,
@@ -244,6 +251,7 @@ class Parser {
     if (absl::Status status = CheckTarget(); !status.ok()) return status;
     TopOptions options{.pid = values_.pid,
                        .program = values_.program,
+                       .subprocesses = values_.subprocesses,
                        .rate_hz = std::min(values_.rate_hz, kMaxRateHz),
                        .asked_rate_hz = values_.rate_hz,
                        .capture = Ways().at(values_.capture),
@@ -258,6 +266,7 @@ class Parser {
     if (absl::Status status = CheckTarget(); !status.ok()) return status;
     RecordOptions options{.pid = values_.pid,
                           .program = values_.program,
+                          .subprocesses = values_.subprocesses,
                           .output = values_.output,
                           .rate_hz = std::min(values_.rate_hz, kMaxRateHz),
                           .asked_rate_hz = values_.rate_hz,

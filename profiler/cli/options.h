@@ -33,6 +33,7 @@ enum class Format { kFlamegraph, kFlat, kRaw };
 struct TopOptions {
   int32_t pid = 0;
   std::vector<std::string> program;  // to start, instead of `pid`
+  bool subprocesses = false;
   double rate_hz = kDefaultRateHz;
   double asked_rate_hz = kDefaultRateHz;  // more than kMaxRateHz, perhaps
   CaptureWays capture = CaptureWays::kAny;
@@ -46,7 +47,8 @@ struct TopOptions {
 struct RecordOptions {
   int32_t pid = 0;
   std::vector<std::string> program;  // to start, instead of `pid`
-  std::string output;                // "-": standard output
+  bool subprocesses = false;
+  std::string output;  // "-": standard output
   Format format = Format::kFlamegraph;
   absl::Duration duration = absl::InfiniteDuration();
   double rate_hz = kDefaultRateHz;

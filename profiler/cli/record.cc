@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "cli/attachment.h"
 #include "cli/commands.h"
+#include "cli/family.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/output_file.h"
@@ -94,24 +94,21 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
       Subject::Of(options.pid, options.program);
   if (!subject.ok()) return subject.status();
   const int32_t pid = (*subject)->pid();
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
-      pid, {.ways = options.capture, .rate_hz = options.rate_hz});
-  if (!attachment.ok()) return attachment.status();
+  absl::StatusOr<std::unique_ptr<Family>> family = Family::Open(
+      pid, {.open = {.ways = options.capture, .rate_hz = options.rate_hz},
+            .children = options.subprocesses});
+  if (!family.ok()) return family.status();
 
   Recording recording;
   SignalWaiter waiter;
   Announce(options, pid);
-  Sampler sampler([&] { return (*attachment)->Look(); }, waiter,
+  Sampler sampler([&] { return (*family)->Look(); }, waiter,
                   {.rate_hz = options.rate_hz, .seed = std::random_device{}()});
   (*subject)->Release();
   const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
-  Sampler::Stop stop = sampler.Run(recording, until_ns);
-  while (stop == Sampler::Stop::kRateLowered) {
-    (*attachment)->process().ChangeRate(sampler.lowered()->to_hz);
-    std::cerr << RateLoweredNote(*sampler.lowered(), (*attachment)->threads())
-              << "\n";
-    stop = sampler.Run(recording, until_ns);
-  }
+  const Sampler::Stop stop =
+      SampleUntil(sampler, **family, recording, until_ns,
+                  [](const std::string& note) { std::cerr << note << "\n"; });
   if (recording.quality.samples == 0 && recording.quality.failed > 0) {
     return absl::FailedPreconditionError(recording.quality.last_failure);
   }
@@ -121,16 +118,16 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
         absl::StrCat("process ", pid, " exited before its first sample"));
   }
 
-  Symbolizer symbolizer({.jit_names = &(*attachment)->jit_names(),
-                         .short_names = options.short_names});
+  Symbolizer symbolizer({.short_names = options.short_names});
   const Profile profile =
-      NameProfile(recording, **attachment, symbolizer, options.naming);
+      NameProfile(recording, **family, symbolizer, options.naming);
   if (absl::Status status = (*output)->Write(Render(profile, options));
       !status.ok()) {
     return status;
   }
-  WarnOfJitNames(**attachment);
-  Summarize(profile, stop, options, (*attachment)->process(),
+  WarnOfJitNames((*family)->first());
+  WarnOfChildren(**family);
+  Summarize(profile, stop, options, (*family)->first().process(),
             (*output)->name());
   return (*subject)->AwaitEnd(waiter.stop_signal());
 }

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cli/attachment.h"
 #include "cli/commands.h"
+#include "cli/family.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/subject.h"
@@ -118,17 +118,20 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
   absl::StatusOr<std::unique_ptr<Subject>> subject =
       Subject::Of(options.pid, options.program, {.leave_terminal = live});
   if (!subject.ok()) return subject.status();
-  absl::StatusOr<std::unique_ptr<Attachment>> attachment = Attachment::Open(
-      (*subject)->pid(), {.ways = options.capture, .rate_hz = options.rate_hz});
-  if (!attachment.ok()) return attachment.status();
-  TopSession session(**attachment, options);
+  absl::StatusOr<std::unique_ptr<Family>> family = Family::Open(
+      (*subject)->pid(),
+      {.open = {.ways = options.capture, .rate_hz = options.rate_hz},
+       .children = options.subprocesses});
+  if (!family.ok()) return family.status();
+  TopSession session(**family, options);
   (*subject)->Release();
   absl::StatusOr<Sampler::Stop> stop =
       live ? ShowLive(session, options)
            : PrintTables(session, options, options.tables.value_or(1));
   if (!stop.ok()) return stop.status();
-  WarnOfJitNames(**attachment);
-  WarnOfStops((*attachment)->process());
+  WarnOfJitNames((*family)->first());
+  WarnOfStops((*family)->first().process());
+  WarnOfChildren(**family);
   if (*stop == Sampler::Stop::kTargetGone && !(*subject)->launched()) {
     return absl::NotFoundError(
         absl::StrCat("process ", options.pid, " has exited"));

@@ -7,26 +7,20 @@
 
 namespace hubspy {
 
-TopSession::TopSession(Attachment& attachment, const TopOptions& options)
-    : attachment_(attachment),
+TopSession::TopSession(Family& family, const TopOptions& options)
+    : family_(family),
       options_(options),
-      sampler_([this] { return attachment_.Look(); }, waiter_,
+      sampler_([this] { return family_.Look(); }, waiter_,
                {.rate_hz = options.rate_hz, .seed = std::random_device{}()}),
-      symbolizer_({.jit_names = &attachment.jit_names(),
-                   .short_names = options.short_names}),
+      symbolizer_({.short_names = options.short_names}),
       rate_note_(MostRateNote(options.asked_rate_hz, options.rate_hz)) {
   Reset();
 }
 
 Sampler::Stop TopSession::SampleUntil(int64_t until_ns) {
-  Sampler::Stop stop = sampler_.Run(next_, until_ns);
-  while (stop == Sampler::Stop::kRateLowered) {
-    const RateLowered& lowered = *sampler_.lowered();
-    attachment_.process().ChangeRate(lowered.to_hz);
-    rate_note_ = RateLoweredNote(lowered, attachment_.threads());
-    stop = sampler_.Run(next_, until_ns);
-  }
-  return stop;
+  return hubspy::SampleUntil(
+      sampler_, family_, next_, until_ns,
+      [this](std::string note) { rate_note_ = std::move(note); });
 }
 
 void TopSession::CloseWindow() {
@@ -51,7 +45,7 @@ void TopSession::Reset() {
 }
 
 Profile TopSession::Name(Recording& recording) {
-  Profile profile = NameProfile(recording, attachment_, symbolizer_, naming_);
+  Profile profile = NameProfile(recording, family_, symbolizer_, naming_);
   return options_.threads ? WithThreadFrames(std::move(profile)) : profile;
 }
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/attachment.h"
+#include "cli/family.h"
 #include "cli/naming.h"
 #include "cli/options.h"
 #include "cli/signal_waiter.h"
@@ -18,7 +18,7 @@ namespace hubspy {
 
 class TopSession {
  public:
-  TopSession(Attachment& attachment, const TopOptions& options);
+  TopSession(Family& family, const TopOptions& options);
 
   // Samples until `until_ns` (see NowNs) into the next window, at a lower rate
   // than before when that cannot be held: rate_note() then says so.
@@ -45,7 +45,7 @@ class TopSession {
  private:
   Profile Name(Recording& recording);
 
-  Attachment& attachment_;
+  Family& family_;
   const TopOptions options_;
   SignalWaiter waiter_;
   Sampler sampler_;

@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "image/elf_parser.h"
 
 namespace hubspy {
@@ -79,13 +78,46 @@ void InsertIfFree(LoadedModule module, std::vector<LoadedModule>& modules) {
   modules.insert(at, std::move(module));
 }
 
+// Whether there is code where the module is, its own or other.
+bool HasCode(const LoadedModule& module, const std::vector<Mapping>& mappings) {
+  return std::any_of(mappings.begin(), mappings.end(),
+                     [&](const Mapping& mapping) {
+                       return mapping.executable &&
+                              Overlap(mapping.range, module.module.range);
+                     });
+}
+
+// Whether code of the module's file is where the module is.
+bool IsMapped(const LoadedModule& module,
+              const std::vector<Mapping>& mappings) {
+  return std::any_of(
+      mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
+        return mapping.executable && mapping.path == module.module.path &&
+               Overlap(mapping.range, module.module.range);
+      });
+}
+
 }  // namespace
+
+std::shared_ptr<const Image> ImageCache::Get(const Mapping& mapping,
+                                             absl::Span<const std::byte> vdso) {
+  const FileKey key{mapping.device, mapping.inode, mapping.path};
+  const auto known = images_.find(key);
+  if (known != images_.end()) return known->second;
+  if (mapping.path == kVdso && vdso.empty()) return nullptr;
+  return images_.emplace(key, OpenImage(mapping, vdso)).first->second;
+}
+
+void ImageCache::DropUnused() {
+  absl::erase_if(images_, [](const auto& entry) {
+    return entry.second != nullptr && entry.second.use_count() <= 1;
+  });
+}
 
 void ModuleMap::Update(const std::vector<Mapping>& mappings,
                        absl::Span<const std::byte> vdso) {
   std::vector<LoadedModule> old = std::move(modules_);
   modules_.clear();
-  absl::flat_hash_set<FileKey> seen;
 
   // Code is what makes a mapping a module's; files that are only read (fonts,
   // databases, devices) are never opened.
@@ -93,30 +125,25 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     if (!mapping.executable) continue;
     const bool is_vdso = mapping.path == kVdso;
     if (!is_vdso && !HasFile(mapping)) continue;
-    const FileKey key{mapping.device, mapping.inode, mapping.path};
-    seen.insert(key);
-    auto known = images_.find(key);
-    if (known == images_.end()) {
-      if (is_vdso && vdso.empty()) continue;
-      known = images_.emplace(key, OpenImage(mapping, vdso)).first;
-    }
-    InsertIfFree(ToModule(mapping, known->second), modules_);
+    if (is_vdso && vdso.empty()) continue;
+    InsertIfFree(ToModule(mapping, images_->Get(mapping, vdso)), modules_);
   }
 
   // Unloaded ones stay, unless other code took their place.
   for (LoadedModule& module : old) {
-    const bool replaced = std::any_of(
-        mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
-          return mapping.executable &&
-                 Overlap(mapping.range, module.module.range);
-        });
-    if (!replaced) InsertIfFree(std::move(module), modules_);
+    if (!HasCode(module, mappings)) {
+      InsertIfFree(std::move(module), modules_);
+    }
   }
   old.clear();
+  images_->DropUnused();
+}
 
-  absl::erase_if(images_, [&](const auto& entry) {
-    return !seen.contains(entry.first) && entry.second.use_count() <= 1;
-  });
+bool ModuleMap::WouldReplace(const std::vector<Mapping>& mappings) const {
+  return std::any_of(
+      modules_.begin(), modules_.end(), [&](const LoadedModule& module) {
+        return HasCode(module, mappings) && !IsMapped(module, mappings);
+      });
 }
 
 const LoadedModule* ModuleMap::Find(Address address) const {

@@ -41,7 +41,13 @@ SymbolFrame LeftOutMarker(int64_t count);
 SymbolFrame LeftOutMarker();
 
 struct Profile {
+  struct Process {
+    int32_t pid = 0;
+    std::string command;  // its command line
+    friend bool operator==(const Process&, const Process&) = default;
+  };
   struct Sample {
+    uint32_t process = 0;  // index into Profile::processes
     ThreadId tid = 0;
     bool idle = false;  // the thread slept in a system call
     StackEnd end = StackEnd::kComplete;
@@ -55,12 +61,14 @@ struct Profile {
   };
 
   int32_t pid = 0;
-  std::string command;  // the target's command line
+  std::string command;             // the target's command line
+  std::vector<Process> processes;  // it, and those that it became or started
   double rate_hz = 100;
   int64_t duration_ns = 0;
   Quality quality;
   std::vector<SymbolFrame> frames;  // distinct
-  std::vector<Sample> samples;      // distinct (tid, idle, frames)
+  std::vector<Sample> samples;      // distinct (process, tid, idle,
+                                    // frames)
   std::vector<Thread> threads;      // sorted by tid
 };
 

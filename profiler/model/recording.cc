@@ -15,9 +15,9 @@ int64_t Scaled(int64_t count, double ratio) {
 }  // namespace
 
 StackId Recording::Intern(const Stack& stack) {
-  auto [it, inserted] =
-      ids_.try_emplace(StackKey{stack.frames, stack.end, stack.left_out.after},
-                       static_cast<StackId>(stacks_.size()));
+  auto [it, inserted] = ids_.try_emplace(
+      StackKey{stack.program, stack.frames, stack.end, stack.left_out.after},
+      static_cast<StackId>(stacks_.size()));
   if (inserted) stacks_.push_back(stack);
   return it->second;
 }

@@ -105,13 +105,14 @@ class Recording {
 
  private:
   struct StackKey {
+    ProgramId program;
     std::vector<CodeAddress> frames;
     StackEnd end;
     size_t left_out_after;  // 0: no frames were
     friend bool operator==(const StackKey&, const StackKey&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const StackKey& k) {
-      return H::combine(std::move(h), k.frames, k.end);
+      return H::combine(std::move(h), k.program, k.frames, k.end);
     }
   };
 

@@ -40,7 +40,13 @@ struct LeftOut {
   int64_t count = 0;  // 0: none were left out
 };
 
+// Which program's code addresses are of, as whoever looks numbers them. A
+// process is another program after an exec; and once code was loaded where
+// other code had been, the same addresses mean something else, too.
+using ProgramId = uint32_t;
+
 struct Stack {
+  ProgramId program = 0;
   std::vector<CodeAddress> frames;  // innermost first; may be empty
   StackEnd end = StackEnd::kComplete;
   LeftOut left_out;

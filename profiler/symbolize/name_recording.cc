@@ -30,6 +30,7 @@ struct FrameKey {
 };
 
 struct SampleKey {
+  uint32_t process = 0;
   ThreadId tid = 0;
   bool idle = false;
   StackEnd end = StackEnd::kComplete;
@@ -37,16 +38,16 @@ struct SampleKey {
   friend bool operator==(const SampleKey&, const SampleKey&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const SampleKey& k) {
-    return H::combine(std::move(h), k.tid, k.idle, k.end, k.stack);
+    return H::combine(std::move(h), k.process, k.tid, k.idle, k.end, k.stack);
   }
 };
 
 class Namer {
  public:
-  Namer(const Recording& recording, const ModuleMap& modules,
+  Namer(const Recording& recording, absl::Span<const Program> programs,
         Symbolizer& symbolizer, const NamingOptions& options)
       : recording_(recording),
-        modules_(modules),
+        programs_(programs),
         symbolizer_(symbolizer),
         options_(options) {}
 
@@ -54,6 +55,7 @@ class Namer {
     profile_.rate_hz = recording_.rate_hz;
     profile_.duration_ns = recording_.duration_ns;
     profile_.quality = recording_.quality;
+    AddProcesses();
     // Stacks in the order in which they were first seen, so that the same
     // recording gives the same profile; a hash map's order is another each run.
     std::vector<uint32_t> named_stacks;
@@ -63,17 +65,18 @@ class Namer {
     }
     absl::flat_hash_map<SampleKey, int64_t> counts;
     for (const auto& [key, count] : recording_.counts()) {
-      counts[{key.tid, key.idle, recording_.stacks()[key.stack].end,
+      const Stack& stack = recording_.stacks()[key.stack];
+      counts[{processes_[stack.program], key.tid, key.idle, stack.end,
               named_stacks[key.stack]}] += count;
     }
     for (const auto& [key, count] : counts) {
       profile_.samples.push_back(
-          {key.tid, key.idle, key.end, stacks_[key.stack], count});
+          {key.process, key.tid, key.idle, key.end, stacks_[key.stack], count});
     }
     std::sort(profile_.samples.begin(), profile_.samples.end(),
               [](const Profile::Sample& a, const Profile::Sample& b) {
-                return std::tie(a.tid, a.idle, a.end, a.frames) <
-                       std::tie(b.tid, b.idle, b.end, b.frames);
+                return std::tie(a.process, a.tid, a.idle, a.end, a.frames) <
+                       std::tie(b.process, b.tid, b.idle, b.end, b.frames);
               });
     AddThreads();
     return std::move(profile_);
@@ -86,17 +89,20 @@ class Namer {
       if (stack.left_out.count > 0 && i == stack.left_out.after) {
         frames.push_back(InternFrame(LeftOutMarker()));
       }
-      const std::vector<uint32_t>& named = NameAddress(stack.frames[i]);
+      const std::vector<uint32_t>& named =
+          NameAddress(stack.program, stack.frames[i]);
       frames.insert(frames.end(), named.begin(), named.end());
     }
     return frames;
   }
 
-  const std::vector<uint32_t>& NameAddress(CodeAddress address) {
-    auto [it, inserted] = addresses_.try_emplace(address);
+  const std::vector<uint32_t>& NameAddress(ProgramId id, CodeAddress address) {
+    auto [it, inserted] = addresses_.try_emplace({id, address});
     if (inserted) {
+      const Program& program = programs_[id];
       for (const SymbolFrame& frame :
-           symbolizer_.Resolve(modules_.Find(address.lookup()), address)) {
+           symbolizer_.Resolve(program.modules->Find(address.lookup()), address,
+                               program.jit_names.get())) {
         it->second.push_back(InternFrame(frame));
       }
     }
@@ -130,6 +136,23 @@ class Namer {
     return it->second;
   }
 
+  // Programs that look the same to a user are one.
+  void AddProcesses() {
+    absl::flat_hash_map<std::pair<int32_t, std::string>, uint32_t> known;
+    for (const Program& program : programs_) {
+      const auto next = static_cast<uint32_t>(profile_.processes.size());
+      const auto [it, inserted] =
+          known.try_emplace({program.pid, program.command}, next);
+      if (inserted) {
+        profile_.processes.push_back({program.pid, program.command});
+      }
+      processes_.push_back(it->second);
+    }
+    if (programs_.empty()) return;
+    profile_.pid = programs_[0].pid;
+    profile_.command = programs_[0].command;
+  }
+
   // Every thread that has a name or a sample.
   void AddThreads() {
     absl::flat_hash_map<ThreadId, std::string> names =
@@ -147,11 +170,13 @@ class Namer {
   }
 
   const Recording& recording_;
-  const ModuleMap& modules_;
+  absl::Span<const Program> programs_;
   Symbolizer& symbolizer_;
   const NamingOptions& options_;
   Profile profile_;
-  absl::flat_hash_map<CodeAddress, std::vector<uint32_t>> addresses_;
+  std::vector<uint32_t> processes_;  // of each program
+  absl::flat_hash_map<std::pair<ProgramId, CodeAddress>, std::vector<uint32_t>>
+      addresses_;
   absl::flat_hash_map<FrameKey, uint32_t> frames_;
   std::vector<std::vector<uint32_t>> stacks_;
   absl::flat_hash_map<std::vector<uint32_t>, uint32_t> stack_ids_;
@@ -159,9 +184,10 @@ class Namer {
 
 }  // namespace
 
-Profile NameRecording(const Recording& recording, const ModuleMap& modules,
+Profile NameRecording(const Recording& recording,
+                      absl::Span<const Program> programs,
                       Symbolizer& symbolizer, const NamingOptions& options) {
-  return Namer(recording, modules, symbolizer, options).Run();
+  return Namer(recording, programs, symbolizer, options).Run();
 }
 
 }  // namespace hubspy

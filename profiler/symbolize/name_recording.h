@@ -3,9 +3,15 @@
 #ifndef HUBSPY_SYMBOLIZE_NAME_RECORDING_H_
 #define HUBSPY_SYMBOLIZE_NAME_RECORDING_H_
 
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/types/span.h"
 #include "image/module_map.h"
 #include "model/profile.h"
 #include "model/recording.h"
+#include "symbolize/perf_map.h"
 #include "symbolize/symbolizer.h"
 
 namespace hubspy {
@@ -18,8 +24,19 @@ struct NamingOptions {
   Lines lines = Lines::kLine;
 };
 
-// Pid and command are left for the caller to fill in.
-Profile NameRecording(const Recording& recording, const ModuleMap& modules,
+// One program of one process.
+struct Program {
+  int32_t pid = 0;
+  std::string command;  // its command line
+  std::shared_ptr<ModuleMap> modules;
+  // What its JIT compiler, if it has one, calls the code that it made.
+  std::shared_ptr<PerfMap> jit_names;
+};
+
+// `programs` are numbered as the recording's stacks say (Stack::program); the
+// first one is the process that the profile is of.
+Profile NameRecording(const Recording& recording,
+                      absl::Span<const Program> programs,
                       Symbolizer& symbolizer, const NamingOptions& options);
 
 }  // namespace hubspy

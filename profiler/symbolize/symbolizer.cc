@@ -34,18 +34,31 @@ class Symbolizer::Impl {
   explicit Impl(const SymbolizerOptions& options) : options_(options) {}
 
   absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
-                                        CodeAddress address) {
-    auto [it, inserted] = resolved_.try_emplace(KeyOf(module, address));
-    if (inserted) it->second = LookUp(module, address);
+                                        CodeAddress address,
+                                        const PerfMap* jit_names) {
+    const absl::string_view jit_name = module == nullptr && jit_names != nullptr
+                                           ? jit_names->Find(address.lookup())
+                                           : absl::string_view();
+    auto [it, inserted] =
+        resolved_.try_emplace(KeyOf(module, jit_name, address));
+    if (!inserted) return it->second;
+    if (jit_name.empty()) {
+      it->second = LookUp(module, address);
+    } else {
+      it->second.push_back({.function = std::string(jit_name),
+                            .module = jit_names->file(),
+                            .address = address.address()});
+    }
     return it->second;
   }
 
   std::vector<AddressRange> FunctionRanges(const LoadedModule* loaded,
-                                           CodeAddress address) {
+                                           CodeAddress address,
+                                           const PerfMap* jit_names) {
     std::vector<AddressRange> ranges;
     if (loaded == nullptr) {
-      if (options_.jit_names == nullptr) return ranges;
-      const auto range = options_.jit_names->FindRange(address.lookup());
+      if (jit_names == nullptr) return ranges;
+      const auto range = jit_names->FindRange(address.lookup());
       if (range) ranges.push_back(*range);
       return ranges;
     }
@@ -76,19 +89,15 @@ class Symbolizer::Impl {
     }
   };
 
-  Key KeyOf(const LoadedModule* module, CodeAddress address) const {
+  static Key KeyOf(const LoadedModule* module, absl::string_view jit_name,
+                   CodeAddress address) {
     if (module == nullptr) {
-      return {.path = std::string(JitName(address)), .address = address};
+      return {.path = std::string(jit_name), .address = address};
     }
     return {.image = module->image.get(),
             .path = module->image == nullptr ? module->module.path : "",
             .load_bias = module->module.load_bias,
             .address = address};
-  }
-
-  absl::string_view JitName(CodeAddress address) const {
-    if (options_.jit_names == nullptr) return "";
-    return options_.jit_names->Find(address.lookup());
   }
 
   std::vector<SymbolFrame> LookUp(const LoadedModule* loaded,
@@ -109,11 +118,6 @@ class Symbolizer::Impl {
                           .address = address.address(),
                           .inlined = f.inlined});
       }
-    }
-    if (module == nullptr && !JitName(address).empty()) {
-      frames.push_back({.function = std::string(JitName(address)),
-                        .module = options_.jit_names->file(),
-                        .address = address.address()});
     }
     if (frames.empty()) {
       frames.push_back({.function = UnknownName(module, address),
@@ -140,13 +144,15 @@ Symbolizer::Symbolizer(const SymbolizerOptions& options)
 Symbolizer::~Symbolizer() = default;
 
 absl::Span<const SymbolFrame> Symbolizer::Resolve(const LoadedModule* module,
-                                                  CodeAddress address) {
-  return impl_->Resolve(module, address);
+                                                  CodeAddress address,
+                                                  const PerfMap* jit_names) {
+  return impl_->Resolve(module, address, jit_names);
 }
 
 std::vector<AddressRange> Symbolizer::FunctionRanges(const LoadedModule* module,
-                                                     CodeAddress address) {
-  return impl_->FunctionRanges(module, address);
+                                                     CodeAddress address,
+                                                     const PerfMap* jit_names) {
+  return impl_->FunctionRanges(module, address, jit_names);
 }
 
 }  // namespace hubspy

@@ -26,10 +26,7 @@
 namespace hubspy {
 
 struct SymbolizerOptions {
-  // Names of code that lies in no module, made at run time; may be null. May
-  // grow from one Resolve to the next.
-  const PerfMap* jit_names = nullptr;
-  bool short_names = false;  // see ShortName; not those of jit_names
+  bool short_names = false;  // see ShortName; not those of a JIT
 };
 
 class Symbolizer {
@@ -40,16 +37,19 @@ class Symbolizer {
   Symbolizer& operator=(const Symbolizer&) = delete;
 
   // At least one frame; inlined ones first (innermost first), the function
-  // that holds the code last. `module` may be null: then the JIT's name, or
-  // "[0x1234]". The result is valid as long as the symbolizer.
+  // that holds the code last. `module` may be null: then what `jit_names`,
+  // which may be null, call it, or "[0x1234]". The result is valid as long as
+  // the symbolizer.
   absl::Span<const SymbolFrame> Resolve(const LoadedModule* module,
-                                        CodeAddress address);
+                                        CodeAddress address,
+                                        const PerfMap* jit_names = nullptr);
 
   // All the code of the function that holds it, the last frame of Resolve:
   // target addresses, sorted and disjoint. Empty when its extent is not known.
   // As hostile as names are: it may be any range of addresses.
   std::vector<AddressRange> FunctionRanges(const LoadedModule* module,
-                                           CodeAddress address);
+                                           CodeAddress address,
+                                           const PerfMap* jit_names = nullptr);
 
  private:
   class Impl;

@@ -90,6 +90,9 @@ class Process {
   virtual std::string CommandLine() const = 0;
   virtual const Memory& memory() const = 0;
   virtual absl::StatusOr<std::vector<Mapping>> Mappings() const = 0;
+  // Another one when the process has become another program by an exec; 0: not
+  // known at the moment.
+  virtual uint64_t ProgramMark() const = 0;
   // Sorted. Costs a fraction of what asking for each thread does.
   virtual absl::StatusOr<std::vector<ThreadId>> ThreadIds() const = 0;
   // NotFound: it is gone.

@@ -36,6 +36,9 @@ class Folder {
     for (const Profile::Sample& sample : profile_.samples) {
       if (sample.idle && !options_.include_idle) continue;
       FoldedStack stack{.idle = sample.idle, .count = sample.count};
+      if (profile_.processes.size() > 1) {
+        stack.labels.push_back(ProcessLabel(sample.process));
+      }
       if (options_.threads) stack.labels.push_back(ThreadLabel(sample.tid));
       if (sample.frames.empty()) {
         stack.labels.push_back(Missing("no stack", sample.end));
@@ -65,6 +68,13 @@ class Folder {
       absl::StrAppend(&text, ": ", CleanText(thread.name));
     }
     return Intern({std::move(text), LabelKind::kThread});
+  }
+
+  uint32_t ProcessLabel(uint32_t index) {
+    const Profile::Process& process = profile_.processes[index];
+    return Intern({absl::StrCat("process (", process.pid,
+                                "): ", CleanText(process.command)),
+                   LabelKind::kThread});
   }
 
   uint32_t Missing(absl::string_view what, StackEnd end) {

@@ -27,7 +27,7 @@ enum class LabelKind {
   kHub,      // green::Hub and what belongs to it
   kUnknown,  // an address without a name
   kMissing,  // in brackets: what a stack lacks here
-  kThread,   // "thread (7): name"
+  kThread,   // "thread (7): name", or "process (7): command"
 };
 
 struct Label {
@@ -49,9 +49,10 @@ struct FoldedProfile {
 
 struct FoldOptions {
   bool include_idle = false;
-  bool threads = false;  // an outermost label per thread
+  bool threads = false;  // a label per thread below all others
 };
 
+// Where there are several processes, each stack stands on its own's label.
 FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
 
 // "300 samples of 1 thread in 300 looks (100 Hz, 3.00 s)", and behind it

@@ -124,11 +124,11 @@ TEST(BadInput, WrongUsage) {
                 kUsage, "flamegraph, flat or raw");
   ExpectOneLine(RunHubspy({"record", "-p", self, "-o", "x.svg", "-r", "0"}),
                 kUsage, "rate");
-  ExpectOneLine(
-      RunHubspy({"record", "-p", self, "-o", "x.svg", "-r", "1000000"}), kUsage,
-      "rate");
   ExpectOneLine(RunHubspy({"frobnicate"}), kUsage, "--help");
   ExpectOneLine(RunHubspy({"dump"}), kUsage, "--pid");
+  ExpectOneLine(RunHubspy({"record", "-o", "x.svg"}), kUsage, "behind --");
+  ExpectOneLine(RunHubspy({"record", "-p", self, "-o", "x.svg", "--", "true"}),
+                kUsage, "--pid");
 }
 
 TEST(BadInput, AnUnwritableFileIsKnownBeforeRecording) {

@@ -30,6 +30,7 @@ class CoreProcess : public Process {
   std::string CommandLine() const override;
   const Memory& memory() const override { return memory_; }
   absl::StatusOr<std::vector<Mapping>> Mappings() const override;
+  uint64_t ProgramMark() const override { return 1; }
   absl::StatusOr<std::vector<ThreadId>> ThreadIds() const override;
   absl::StatusOr<ThreadInfo> Thread(ThreadId tid) const override;
   absl::StatusOr<std::optional<Snapshot>> Capture(

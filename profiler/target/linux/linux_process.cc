@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -90,6 +91,16 @@ absl::StatusOr<std::vector<Mapping>> LinuxProcess::Mappings() const {
   absl::StatusOr<std::vector<Mapping>> mappings = ParseMaps(*text);
   if (!mappings.ok()) return mappings.status();
   return WithOpenPaths(*tid, *std::move(mappings));
+}
+
+// Each exec makes a new stack, at an address chosen at random, and maps a file
+// of its own. Where nothing is random and the file is the same, so is the code.
+uint64_t LinuxProcess::ProgramMark() const {
+  const absl::StatusOr<std::string> text = directory_.ReadFile("stat");
+  if (!text.ok()) return 0;
+  const absl::StatusOr<ThreadStat> stat = ParseStat(*text);
+  if (!stat.ok() || stat->stack_start == 0) return 0;
+  return absl::HashOf(stat->code_start, stat->stack_start);
 }
 
 absl::StatusOr<std::vector<ThreadId>> LinuxProcess::ThreadIds() const {

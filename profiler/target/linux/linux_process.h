@@ -40,6 +40,7 @@ class LinuxProcess : public Process {
   std::string CommandLine() const override;
   const Memory& memory() const override { return memory_; }
   absl::StatusOr<std::vector<Mapping>> Mappings() const override;
+  uint64_t ProgramMark() const override;
   absl::StatusOr<std::vector<ThreadId>> ThreadIds() const override;
   absl::StatusOr<ThreadInfo> Thread(ThreadId tid) const override;
   absl::StatusOr<PerfMapText> ReadPerfMap() override {

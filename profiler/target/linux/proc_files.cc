@@ -171,8 +171,11 @@ absl::StatusOr<ThreadStat> ParseStat(absl::string_view text) {
   // Fields by their numbers in proc_pid_stat(5), where the state, the first
   // one behind the name, is number 3.
   constexpr size_t kState = 3;
+  constexpr size_t kParent = 4;
   constexpr size_t kFlags = 9;
   constexpr size_t kThreads = 20;
+  constexpr size_t kCodeStart = 26;
+  constexpr size_t kStackStart = 28;
   constexpr size_t kProcessor = 39;
   constexpr uint64_t kKernelThread = 0x00200000;  // PF_KTHREAD, linux/sched.h
 
@@ -189,8 +192,11 @@ absl::StatusOr<ThreadStat> ParseStat(absl::string_view text) {
   const std::optional<ThreadState> state = StateFromLetter(field(kState));
   ThreadStat stat;
   uint64_t flags = 0;
-  if (!state || !absl::SimpleAtoi(field(kFlags), &flags) ||
+  if (!state || !absl::SimpleAtoi(field(kParent), &stat.parent_id) ||
+      !absl::SimpleAtoi(field(kFlags), &flags) ||
       !absl::SimpleAtoi(field(kThreads), &stat.threads) ||
+      !absl::SimpleAtoi(field(kCodeStart), &stat.code_start) ||
+      !absl::SimpleAtoi(field(kStackStart), &stat.stack_start) ||
       !absl::SimpleAtoi(field(kProcessor), &stat.cpu)) {
     return Malformed("stat", text);
   }

@@ -41,9 +41,14 @@ std::optional<uint64_t> ParseTimesRun(absl::string_view schedstat);
 struct ThreadStat {
   std::string name;  // printable: see Printable
   ThreadState state = ThreadState::kRunning;
+  int32_t parent_id = 0;
   bool kernel_thread = false;
   int64_t threads = 0;  // of its process
   int cpu = 0;          // that it runs on, or last ran on
+  // Of its process: where the program's code and its first stack begin; 0 for
+  // one that has ended, or that we may not look into.
+  uint64_t code_start = 0;
+  uint64_t stack_start = 0;
 };
 absl::StatusOr<ThreadStat> ParseStat(absl::string_view text);
 

@@ -141,5 +141,29 @@ TEST(ModuleMap, VdsoComesFromItsBytes) {
   EXPECT_EQ(modules.modules()[0].image->name(), "[vdso]");
 }
 
+TEST(ModuleMap, TellsWhenOtherCodeWouldTakeAModulesPlace) {
+  const Mapping code = CodeAt(0x500000000000);
+  ModuleMap modules;
+  EXPECT_FALSE(modules.WouldReplace({code}));
+  modules.Update({code}, {});
+  EXPECT_FALSE(modules.WouldReplace({code}));
+  EXPECT_FALSE(modules.WouldReplace({})) << "unloaded";
+  EXPECT_FALSE(modules.WouldReplace({code, CodeAt(0x600000000000)}));
+  Mapping other = code;
+  other.path = "/lib/other.so";
+  EXPECT_TRUE(modules.WouldReplace({other}));
+  EXPECT_TRUE(modules.WouldReplace(
+      {Anonymous(code.range.begin.value(), code.range.end.value())}));
+}
+
+TEST(ModuleMap, MapsOfOneCacheShareImages) {
+  const auto images = std::make_shared<ImageCache>();
+  ModuleMap one(images);
+  ModuleMap other(images);
+  one.Update({CodeAt(0x500000000000)}, {});
+  other.Update({CodeAt(0x600000000000)}, {});
+  EXPECT_EQ(one.modules()[0].image, other.modules()[0].image);
+}
+
 }  // namespace
 }  // namespace hubspy

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -36,10 +39,12 @@ class NameRecordingTest : public testing::Test {
     mapping.executable = true;
     mapping.inode = 1;
     mapping.path = mapping.open_path = file;
-    modules_.Update({mapping}, {});
+    programs_[0].modules->Update({mapping}, {});
   }
 
-  void SetUp() override { ASSERT_EQ(modules_.modules().size(), 1u); }
+  void SetUp() override {
+    ASSERT_EQ(programs_[0].modules->modules().size(), 1u);
+  }
 
   // An address of the function, `offset` bytes into it.
   static CodeAddress In(const std::string& symbol, uint64_t offset) {
@@ -49,7 +54,7 @@ class NameRecordingTest : public testing::Test {
   }
 
   Profile Name(NamingOptions::Lines lines = NamingOptions::Lines::kLine) {
-    return NameRecording(recording_, modules_, symbolizer_, {.lines = lines});
+    return NameRecording(recording_, programs_, symbolizer_, {.lines = lines});
   }
 
   std::vector<std::string> Functions(const Profile& profile,
@@ -61,7 +66,8 @@ class NameRecordingTest : public testing::Test {
     return functions;
   }
 
-  ModuleMap modules_;
+  std::vector<Program> programs_{
+      {.pid = 7, .command = "hub", .modules = std::make_shared<ModuleMap>()}};
   Symbolizer symbolizer_;
   Recording recording_;
 };
@@ -182,6 +188,35 @@ TEST_F(NameRecordingTest, GivesTheSameProfileEveryTime) {
     EXPECT_EQ(first.samples[i].frames, again.samples[i].frames);
     EXPECT_EQ(first.samples[i].tid, again.samples[i].tid);
   }
+}
+
+// The same address is something else in another program, and the same process
+// may have been several.
+TEST_F(NameRecordingTest, NamesEachProgramsCodeByItsOwnModules) {
+  programs_.push_back(programs_[0]);
+  programs_[1].modules = std::make_shared<ModuleMap>();
+  programs_.push_back(programs_[0]);
+  programs_[2].pid = 8;
+  const CodeAddress code = In("hub_helper", 0);
+  for (ProgramId id = 0; id < 3; ++id) {
+    Stack stack;
+    stack.program = id;
+    stack.frames = {code};
+    recording_.Add({.tid = 7, .stack = recording_.Intern(stack)}, 1 + id);
+  }
+  const Profile profile = Name();
+  EXPECT_THAT(profile.processes, ElementsAre(Profile::Process{7, "hub"},
+                                             Profile::Process{8, "hub"}));
+  EXPECT_EQ(profile.pid, 7);
+  ASSERT_EQ(profile.samples.size(), 3u);
+  std::map<std::pair<uint32_t, std::string>, int64_t> counts;
+  for (const Profile::Sample& sample : profile.samples) {
+    counts[{sample.process, Functions(profile, sample)[0]}] += sample.count;
+  }
+  const std::string name = "hub_helper";
+  EXPECT_EQ((counts[{0, name}]), 1);
+  EXPECT_EQ((counts[{1, name}]), 3);
+  EXPECT_EQ(counts.size(), 3u) << "the second program has no such code";
 }
 
 TEST_F(NameRecordingTest, NamesCodeOutsideOfEveryModule) {

@@ -308,27 +308,27 @@ TEST(Symbolizer, SaysWhereUnknownCodeLies) {
 TEST(Symbolizer, NamesCodeOutsideOfModulesByTheJitsMap) {
   PerfMap map("perf-7.map");
   map.Append("1000 10 tick\n");
-  Symbolizer symbolizer({.jit_names = &map});
+  Symbolizer symbolizer;
   const auto frames =
-      symbolizer.Resolve(nullptr, CodeAddress::Return(Address(0x1010)));
+      symbolizer.Resolve(nullptr, CodeAddress::Return(Address(0x1010)), &map);
   EXPECT_THAT(Functions(frames), ElementsAre("tick"));
   EXPECT_EQ(frames[0].module, "perf-7.map");
   EXPECT_EQ(frames[0].address, Address(0x1010));
   const LoadedModule module = Loaded(FileImage::Of(Fixture("dwarf5")));
-  EXPECT_THAT(Functions(symbolizer.Resolve(&module, At(0x1008))),
+  EXPECT_THAT(Functions(symbolizer.Resolve(&module, At(0x1008), &map)),
               testing::Not(testing::Contains("tick")));
 }
 
 TEST(Symbolizer, FollowsTheJitsMapAsItGrows) {
   PerfMap map("perf-7.map");
-  Symbolizer symbolizer({.jit_names = &map});
-  const auto before = symbolizer.Resolve(nullptr, At(0x1004));
+  Symbolizer symbolizer;
+  const auto before = symbolizer.Resolve(nullptr, At(0x1004), &map);
   EXPECT_THAT(Functions(before), ElementsAre("[0x1004]"));
   map.Append("1000 10 tick\n");
-  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004))),
+  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004), &map)),
               ElementsAre("tick"));
   map.Append("1000 10 tock\n");
-  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004))),
+  EXPECT_THAT(Functions(symbolizer.Resolve(nullptr, At(0x1004), &map)),
               ElementsAre("tock"));
   EXPECT_THAT(Functions(before), ElementsAre("[0x1004]")) << "still valid";
 }
@@ -338,11 +338,11 @@ TEST(Symbolizer, ShortensNamesOfImagesButNotOfTheJit) {
   map.Append("10 10 py::a<module>\n");
   const std::string file = Fixture("dwarf5");
   const LoadedModule module = Loaded(FileImage::Of(file));
-  Symbolizer symbolizer({.jit_names = &map, .short_names = true});
+  Symbolizer symbolizer({.short_names = true});
   const uint64_t fold = AddressOf(file, "_ZN3hub4FoldIdEET_S1_S1_");
   EXPECT_EQ(symbolizer.Resolve(&module, At(fold)).back().function,
             "hub::Fold<…>");
-  EXPECT_EQ(symbolizer.Resolve(nullptr, At(0x10)).back().function,
+  EXPECT_EQ(symbolizer.Resolve(nullptr, At(0x10), &map).back().function,
             "py::a<module>");
 }
 

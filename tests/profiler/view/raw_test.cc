@@ -70,5 +70,17 @@ TEST(Raw, ShowsWhereFramesWereLeftOut) {
   EXPECT_EQ(RenderRaw(profile, {}), "main;[frames left out];f 1\n");
 }
 
+TEST(Raw, OfSeveralProcessesStacksStandOnTheirProcess) {
+  Profile profile = HubProfile();
+  profile.processes = {{7, "hub"}, {8, "hub --worker"}};
+  profile.samples[1].process = 1;
+  EXPECT_EQ(RenderRaw(profile, {}),
+            "process (7): hub;main (seed.cc:9);green::Hub::Run (hub.cc:80);"
+            "green::Hub::Fire (hub.cc:120) 1\n"
+            "process (8): hub --worker;main (seed.cc:9);green::Hub::Run "
+            "(hub.cc:80);green::Hub::Fire (hub.cc:120);Callback<int> "
+            "(seed.cc:4) 9\n");
+}
+
 }  // namespace
 }  // namespace hubspy

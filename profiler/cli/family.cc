@@ -1,0 +1,96 @@
+#include "cli/family.h"
+
+#include <chrono>
+#include <iterator>
+
+namespace hubspy {
+namespace {
+
+// A child that lives for less may be missed. Listing a machine's processes takes
+// a hundred microseconds or two.
+constexpr int64_t kChildrenIntervalNs = 25'000'000;
+
+int64_t NowNs() {
+  return std::chrono::nanoseconds(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Family>> Family::Open(int32_t pid,
+                                                     const Options& options) {
+  std::unique_ptr<Family> family(new Family(pid, options));
+  absl::StatusOr<std::unique_ptr<Attachment>> first =
+      Attachment::Open(pid, options.open, family->programs_);
+  if (!first.ok()) return first.status();
+  family->members_.push_back(*std::move(first));
+  return family;
+}
+
+absl::StatusOr<std::vector<ThreadLook>> Family::Look() {
+  if (options_.children && NowNs() >= children_due_ns_) AddChildren();
+  absl::StatusOr<std::vector<ThreadLook>> looks = first().Look();
+  if (!looks.ok()) return looks;
+  for (size_t i = 1; i < members_.size();) {
+    absl::StatusOr<std::vector<ThreadLook>> more = members_[i]->Look();
+    if (!more.ok()) {
+      if (!absl::IsNotFound(more.status())) {
+        ++refused_;
+        refusal_ = more.status();
+      }
+      Remove(i);
+      continue;
+    }
+    looks->insert(looks->end(), std::make_move_iterator(more->begin()),
+                  std::make_move_iterator(more->end()));
+    ++i;
+  }
+  return looks;
+}
+
+void Family::AddChildren() {
+  for (const int32_t pid : tree_.FindNew()) {
+    absl::StatusOr<std::unique_ptr<Attachment>> child =
+        Attachment::Open(pid, options_.open, programs_);
+    if (child.ok()) {
+      members_.push_back(*std::move(child));
+    } else if (!absl::IsNotFound(child.status())) {
+      ++refused_;
+      refusal_ = child.status();
+    }
+  }
+  children_due_ns_ = NowNs() + kChildrenIntervalNs;
+}
+
+void Family::Remove(size_t index) {
+  for (const auto& [tid, name] : members_[index]->thread_names()) {
+    past_names_[tid] = name;
+  }
+  members_.erase(members_.begin() + static_cast<ptrdiff_t>(index));
+}
+
+void Family::ChangeRate(double rate_hz) {
+  options_.open.rate_hz = rate_hz;
+  for (const auto& member : members_) member->process().ChangeRate(rate_hz);
+}
+
+size_t Family::threads() const {
+  size_t threads = 0;
+  for (const auto& member : members_) threads += member->threads();
+  return threads;
+}
+
+absl::flat_hash_map<ThreadId, std::string> Family::thread_names() const {
+  absl::flat_hash_map<ThreadId, std::string> names = past_names_;
+  for (const auto& member : members_) {
+    for (const auto& [tid, name] : member->thread_names()) names[tid] = name;
+  }
+  return names;
+}
+
+void Family::LearnJitNames(absl::Span<const Stack> stacks) {
+  for (const auto& member : members_) member->LearnJitNames(stacks);
+}
+
+}  // namespace hubspy
