@@ -6,8 +6,8 @@
 namespace hubspy {
 namespace {
 
-// A child that lives for less may be missed. Listing a machine's processes takes
-// a hundred microseconds or two.
+// A child that lives for less may be missed. Listing a machine's processes
+// takes a hundred microseconds or two.
 constexpr int64_t kChildrenIntervalNs = 25'000'000;
 
 int64_t NowNs() {

@@ -57,8 +57,7 @@ class Family {
   const absl::Status& refusal() const { return refusal_; }
 
  private:
-  Family(int32_t pid, const Options& options)
-      : options_(options), tree_(pid) {}
+  Family(int32_t pid, const Options& options) : options_(options), tree_(pid) {}
 
   void AddChildren();
   void Remove(size_t index);

@@ -1,5 +1,5 @@
-// The programs whose code was seen, numbered as Stack::program says. Those of one
-// list share what is known of the files that they run.
+// The programs whose code was seen, numbered as Stack::program says. Those of
+// one list share what is known of the files that they run.
 //
 //   auto programs = std::make_shared<ProgramList>();
 //   const ProgramId id = programs->Add(pid, command_line);

@@ -5,7 +5,8 @@
 //
 // The surprising part: nobody tells when one is born, so that this looks, and
 // one that lives for less than the time from one look to the next is missed. So
-// are those whose parent was missed or had ended: they have another parent then.
+// are those whose parent was missed or had ended: they have another parent
+// then.
 #ifndef HUBSPY_TARGET_PROCESS_TREE_H_
 #define HUBSPY_TARGET_PROCESS_TREE_H_
 

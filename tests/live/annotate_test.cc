@@ -28,7 +28,7 @@ constexpr int kCouldNot = 1;
 
 ToolRun Annotate(const Child& child, std::vector<std::string> arguments) {
   std::vector<std::string> line = {"annotate", "-p",
-                                   std::to_string(child.pid()), "-d", "0.1"};
+                                   std::to_string(child.pid()), "-d", "0.5"};
   line.insert(line.end(), arguments.begin(), arguments.end());
   return RunHubspy(line);
 }

@@ -56,9 +56,8 @@ TEST(Record, FollowsChildrenAndExecs) {
   Child family = Child::Exec({FAMILY});
   family.WriteLine("fork");
   const std::string first = family.ReadLine();
-  Child hubspy =
-      StartHubspy({"record", "-s", "-i", "-r", "500", "-o", file, "-p",
-                   std::to_string(family.pid())});
+  Child hubspy = StartHubspy({"record", "-s", "-i", "-r", "500", "-o", file,
+                              "-p", std::to_string(family.pid())});
   ASSERT_THAT(hubspy.ReadLine(), HasSubstr("Sampling process"));
   AwaitSleeps(hubspy.pid(), kNoticed);
   family.WriteLine("fork");
@@ -74,12 +73,11 @@ TEST(Record, FollowsChildrenAndExecs) {
   const std::string process = absl::StrCat("process (", family.pid(), "): ");
   EXPECT_GT(Samples(file, process, "ReadCommand"), 0);
   EXPECT_GT(Samples(file, process + "another another;", "SpinAfterExec"), 0);
-  EXPECT_GT(Samples(file, absl::StrCat("process (", first, "): "),
-                    "SpinInChild"),
-            0);
-  EXPECT_GT(Samples(file, absl::StrCat("process (", second, "): "),
-                    "SpinInChild"),
-            0);
+  EXPECT_GT(
+      Samples(file, absl::StrCat("process (", first, "): "), "SpinInChild"), 0);
+  EXPECT_GT(
+      Samples(file, absl::StrCat("process (", second, "): "), "SpinInChild"),
+      0);
   EXPECT_EQ(Samples(file, process, "SpinInChild"), 0);
 }
 
@@ -88,9 +86,8 @@ TEST(Record, LeavesChildrenAloneUnlessAsked) {
   Child family = Child::Exec({FAMILY});
   family.WriteLine("fork");
   family.ReadLine();
-  const ToolRun run =
-      RunHubspy({"record", "-i", "-d", "0.2", "-o", file, "-p",
-                 std::to_string(family.pid())});
+  const ToolRun run = RunHubspy({"record", "-i", "-d", "0.2", "-o", file, "-p",
+                                 std::to_string(family.pid())});
   EXPECT_EQ(run.exit_status, 0) << run.err;
   EXPECT_GT(Samples(file, "", "ReadCommand"), 0);
   EXPECT_EQ(Samples(file, "", "SpinInChild"), 0);

@@ -197,7 +197,7 @@ TEST_F(NameRecordingTest, NamesEachProgramsCodeByItsOwnModules) {
   programs_[1].modules = std::make_shared<ModuleMap>();
   programs_.push_back(programs_[0]);
   programs_[2].pid = 8;
-  const CodeAddress code = In("hub_helper", 0);
+  const CodeAddress code = In(kHidden, 0);
   for (ProgramId id = 0; id < 3; ++id) {
     Stack stack;
     stack.program = id;
@@ -213,7 +213,7 @@ TEST_F(NameRecordingTest, NamesEachProgramsCodeByItsOwnModules) {
   for (const Profile::Sample& sample : profile.samples) {
     counts[{sample.process, Functions(profile, sample)[0]}] += sample.count;
   }
-  const std::string name = "hub_helper";
+  const std::string name = Functions(profile, profile.samples[0])[0];
   EXPECT_EQ((counts[{0, name}]), 1);
   EXPECT_EQ((counts[{1, name}]), 3);
   EXPECT_EQ(counts.size(), 3u) << "the second program has no such code";
