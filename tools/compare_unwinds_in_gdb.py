@@ -75,6 +75,9 @@ def frames_by_gdb():
             return addresses, str(error).split(' at address')[0]
         if older is None or len(addresses) == MAX_FRAMES:
             reason = gdb.frame_stop_reason_string(frame.unwind_stop_reason())
+            # It shows what returns to nowhere as called from there.
+            if addresses[-1] == 0:
+                return addresses[:-1], 'a zero'
             return addresses, reason
         frame = older
 
@@ -109,7 +112,19 @@ def place(address):
     return function_of(address) or 'code of no module' if address else 'the end'
 
 
-def compare(tally, prefix, stack, theirs, gdb_end):
+def is_guess(frames, inner, theirs, gdb_end, debug_frame):
+    """Does gdb know what it says of the frame behind `inner` equal ones?
+
+    It leaves a function without a table by a look at its prologue. Where it
+    read a zero there is more only if stacks were switched.
+    """
+    if inner == len(theirs) and gdb_end == 'a zero':
+        return True
+    return inner > 0 and not frames[inner - 1][1] and not debug_frame
+
+
+def compare(tally, prefix, stack, gdb_stack, debug_frame):
+    theirs, gdb_end = gdb_stack
     end, frames = stack
     ours = [address for address, _ in frames]
     inner, outer = equal_ends(ours, theirs)
@@ -119,9 +134,7 @@ def compare(tally, prefix, stack, theirs, gdb_end):
     tally.counts[prefix + 'complete'] += end == 'complete'
     differ = total - inner - outer
     if differ:
-        # gdb leaves a function without a table by a look at its prologue: what
-        # follows is its guess, and no truth.
-        guess = inner > 0 and not frames[inner - 1][1]
+        guess = is_guess(frames, inner, theirs, gdb_end, debug_frame)
         tally.counts[prefix + ('unjudged' if guess else 'differ')] += differ
         at = lambda list: list[inner] if inner < len(list) else None
         below = place(ours[inner - 1]) if inner else 'the pc'
@@ -144,32 +157,31 @@ def code_at(address):
 
 
 def in_system_call(frame):
-    number = int(frame.read_register('orig_rax').cast(
-        gdb.lookup_type('long')))
-    return number >= 0 and code_at(unsigned(frame.pc()) - 2) == SYSCALL
+    number = unsigned(frame.read_register('orig_rax'))
+    return number < 2 ** 63 and code_at(unsigned(frame.pc()) - 2) == SYSCALL
 
 
-def look(tally, unwinds):
+def look(tally, unwinds, debug_frame):
     """Compares the selected thread's stacks."""
     frame = gdb.newest_frame()
     registers = [unsigned(frame.read_register(name)) for name in REGISTERS]
     by_all, by_two = unwinds.ask(registers)
-    theirs, gdb_end = frames_by_gdb()
-    compare(tally, '', by_all, theirs, gdb_end)
+    theirs = frames_by_gdb()
+    compare(tally, '', by_all, theirs, debug_frame)
     if in_system_call(frame):
-        compare(tally, 'asleep ', by_two, theirs, gdb_end)
+        compare(tally, 'asleep ', by_two, theirs, debug_frame)
 
 
-def step(tally, unwinds, count):
+def step(tally, unwinds, job):
     """Some instructions on: prologues, epilogues and PLT stubs are met so."""
-    for _ in range(count):
+    for _ in range(job['steps']):
         frame = gdb.newest_frame()
         # A call that waits for another thread would never return.
         if in_system_call(frame) or code_at(unsigned(frame.pc())) == SYSCALL:
             return
         gdb.execute('stepi', to_string=True)
         tally.counts['stops'] += 1
-        look(tally, unwinds)
+        look(tally, unwinds, job['debug_frame'])
 
 
 def run(job):
@@ -187,9 +199,9 @@ def run(job):
         threads = [t for t in inferior.threads() if t.is_valid()]
         for thread in chance.sample(threads, min(len(threads), job['threads'])):
             thread.switch()
-            look(tally, unwinds)
+            look(tally, unwinds, job['debug_frame'])
         chance.choice(threads).switch()
-        step(tally, unwinds, job['steps'])
+        step(tally, unwinds, job)
     return tally.as_json()
 
 

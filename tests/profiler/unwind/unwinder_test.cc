@@ -147,6 +147,83 @@ TEST_F(UnwinderTest, StepsOverASignalIntoAnExactAddress) {
   EXPECT_FALSE(stack.frames[3].is_return());
 }
 
+// Hand-written code without call frame information: a handler, code as of Go's
+// runtime.goexit, and a function that returns at once.
+__asm__(
+    ".text\n"
+    ".type HandlerWithoutTable, @function\n"
+    "HandlerWithoutTable:\n"
+    "  sub $24, %rsp\n"
+    "  call *on_signal(%rip)\n"
+    "  add $24, %rsp\n"
+    "  ret\n"
+    ".size HandlerWithoutTable, . - HandlerWithoutTable\n"
+    ".balign 32, 0xcc\n"
+    ".type LikeGoExit, @function\n"
+    "LikeGoExit:\n"
+    "  nop\n"
+    "  call HandlerWithoutTable\n"
+    "  nop\n"
+    "  int3\n"
+    "  int3\n"
+    "NotLikeGoExit:\n"
+    "  nop\n"
+    "  call HandlerWithoutTable\n"
+    "  nop\n"
+    "  int3\n"
+    ".size LikeGoExit, . - LikeGoExit\n"
+    ".type ReturnsAtOnce, @function\n"
+    "ReturnsAtOnce:\n"
+    "  ret\n"
+    ".size ReturnsAtOnce, . - ReturnsAtOnce\n");
+extern "C" {
+void HandlerWithoutTable(int);
+void LikeGoExit();
+void NotLikeGoExit();
+void ReturnsAtOnce();
+[[gnu::used]] void (*on_signal)(int) = OnSignal;
+}
+
+uint64_t AddressOf(void (*function)()) {
+  return reinterpret_cast<uint64_t>(function);
+}
+
+TEST_F(UnwinderTest, HandlerWithoutATableReturnsToTheTrampoline) {
+  if (kThreadSanitizer) GTEST_SKIP() << "its handlers are no signal frames";
+  std::signal(SIGUSR1, HandlerWithoutTable);
+  raise(SIGUSR1);
+  std::signal(SIGUSR1, SIG_DFL);
+  const Stack stack =
+      unwinder_.Unwind(from_signal.registers, from_signal.stack);
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
+  EXPECT_THAT(CallersIn(stack),
+              testing::IsSupersetOf(
+                  BacktraceFrom(__builtin_return_address(0))));
+}
+
+// A stack on which ReturnsAtOnce returns to `caller`, the outermost frame.
+Stack UnwindInto(Unwinder& unwinder, uint64_t caller) {
+  MemoryCopy stack{.begin = Address(0x10000),
+                   .bytes = std::vector<std::byte>(64)};
+  std::memcpy(stack.bytes.data(), &caller, sizeof caller);
+  Registers registers = Registers::FromPcAndSp(
+      Address(AddressOf(ReturnsAtOnce)), stack.begin);
+  registers.Set(Reg::kRbp, 0);
+  return unwinder.Unwind(registers, stack);
+}
+
+TEST_F(UnwinderTest, GoroutineBeginsInGoExit) {
+  const uint64_t exit = AddressOf(LikeGoExit) + 1;
+  const Stack stack = UnwindInto(unwinder_, exit);
+  EXPECT_THAT(CallersIn(stack), testing::ElementsAre(exit));
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
+}
+
+TEST_F(UnwinderTest, OtherCodeThatNothingCalledIsNoCaller) {
+  EXPECT_THAT(CallersIn(UnwindInto(unwinder_, AddressOf(NotLikeGoExit) + 1)),
+              IsEmpty());
+}
+
 // A call that never returns may be the last instruction of a function: its
 // return address is the next function's.
 [[noreturn]] __attribute__((noinline)) void Throw(Captured& captured) {
