@@ -116,8 +116,11 @@ def is_guess(frames, inner, theirs, gdb_end, debug_frame):
     """Does gdb know what it says of the frame behind `inner` equal ones?
 
     It leaves a function without a table by a look at its prologue. Where it
-    read a zero there is more only if stacks were switched.
+    read a zero there is more only if stacks were switched. Go's table does not
+    say where a thread begins: gdb takes the word there for an address.
     """
+    if debug_frame and inner < len(theirs) and not function_of(theirs[inner]):
+        return True
     if inner == len(theirs) and gdb_end == 'a zero':
         return True
     return inner > 0 and not frames[inner - 1][1] and not debug_frame

@@ -21,6 +21,8 @@ constexpr size_t kRunStackBytes = 32 * 1024;
 constexpr size_t kGreenStackBytes = 64 * 1024;
 // Nothing waits while a core's stack is copied: all of the usual 8 MB.
 constexpr size_t kCoreStackBytes = 8 << 20;
+// A signal's, Go's scheduler's and a goroutine's is the most there is.
+constexpr int kMaxOtherStacks = 2;
 constexpr int kAttempts = 5;
 
 int64_t NowNs() {
@@ -192,13 +194,29 @@ Attachment::CaptureUnless(ThreadId tid,
 }
 
 absl::StatusOr<std::optional<Attachment::ThreadCapture>>
-Attachment::CaptureAndUnwind(const CaptureRequest& request) {
+Attachment::CaptureAndUnwind(CaptureRequest request) {
   absl::StatusOr<std::optional<Snapshot>> snapshot = process_->Capture(request);
   if (!snapshot.ok()) return snapshot.status();
   if (!snapshot->has_value()) return std::nullopt;
   ThreadCapture capture{.snapshot = **std::move(snapshot)};
   capture.stack =
       Unwind(capture.snapshot.registers, capture.snapshot.stack, {});
+  // The thread's frames may lie on several stacks: looks again, at one more of
+  // them each time, so that all are of one instant.
+  for (int i = 0; i < kMaxOtherStacks; ++i) {
+    const std::optional<Address> sp = unwinder_.OtherStackSp();
+    if (!sp) break;
+    request.also.push_back({*sp, *sp + request.max_stack_bytes});
+    snapshot = process_->Capture(request);
+    // It is gone, or will not be stopped: a part is better than nothing.
+    if (!snapshot.ok() || !snapshot->has_value()) break;
+    capture = {.snapshot = **std::move(snapshot)};
+    capture.stack =
+        Unwind(capture.snapshot.registers, capture.snapshot.stack, {});
+    for (const MemoryCopy& other : capture.snapshot.extra) {
+      capture.stack = unwinder_.Continue(std::move(capture.stack), other);
+    }
+  }
   return capture;
 }
 

@@ -92,7 +92,7 @@ class Attachment {
   absl::StatusOr<std::optional<ThreadCapture>> CaptureUnless(
       ThreadId tid, const std::optional<SleepToken>& known_sleep);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureAndUnwind(
-      const CaptureRequest& request);
+      CaptureRequest request);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureHubThread(
       CaptureRequest request, HubView& hub);
   bool LeavesKnownModules(const Stack& stack) const;

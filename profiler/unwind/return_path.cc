@@ -9,8 +9,8 @@ namespace {
 
 using Kind = Instruction::Kind;
 
-constexpr int kMaxInstructions = 400;
-constexpr size_t kMaxBranches = 16;
+constexpr int kMaxInstructions = 1000;
+constexpr size_t kMaxBranches = 64;
 constexpr size_t kMaxPushes = 16;
 constexpr int kMaxPrologueInstructions = 32;
 

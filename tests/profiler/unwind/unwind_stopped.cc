@@ -13,8 +13,10 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_replace.h"
@@ -30,6 +32,8 @@ namespace {
 
 // Deep enough for every program but those that are about depth.
 constexpr size_t kMaxStackBytes = 256 * 1024;
+// As in cli/attachment.cc.
+constexpr int kMaxOtherStacks = 2;
 
 class StoppedProcess {
  public:
@@ -38,17 +42,28 @@ class StoppedProcess {
   // Both lines, each with its newline.
   std::string Answer(const Registers& all) {
     const MemoryCopy copy = CopyStack(pid_, all.sp(), kMaxStackBytes);
-    Stack stack = unwinder_->Unwind(all, copy);
+    Stack stack = Unwind(all, copy);
     if (LeavesKnownModules(stack)) {
       Refresh();
-      stack = unwinder_->Unwind(all, copy);
+      stack = Unwind(all, copy);
     }
-    const Stack asleep = unwinder_->Unwind(
-        Registers::FromPcAndSp(all.pc(), all.sp()), copy);
+    const Stack asleep =
+        Unwind(Registers::FromPcAndSp(all.pc(), all.sp()), copy);
     return Line(stack) + Line(asleep);
   }
 
  private:
+  Stack Unwind(const Registers& registers, const MemoryCopy& copy) {
+    Stack stack = unwinder_->Unwind(registers, copy);
+    for (int i = 0; i < kMaxOtherStacks; ++i) {
+      const std::optional<Address> sp = unwinder_->OtherStackSp();
+      if (!sp) break;
+      stack = unwinder_->Continue(std::move(stack),
+                                  CopyStack(pid_, *sp, kMaxStackBytes));
+    }
+    return stack;
+  }
+
   void Refresh() {
     tables_.clear();
     modules_ = ReadModules(pid_);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "image/elf_parser.h"
 #include "profiler/unwind/live_capture.h"
 #include "support/sanitizers.h"
 
@@ -147,8 +148,56 @@ TEST_F(UnwinderTest, StepsOverASignalIntoAnExactAddress) {
   EXPECT_FALSE(stack.frames[3].is_return());
 }
 
+MemoryCopy interrupted_stack;
+void OnSignalStack(int, siginfo_t*, void* context) {
+  from_signal = CaptureHere();
+  const auto* const interrupted = static_cast<const ucontext_t*>(context);
+  interrupted_stack = CopyStack(
+      getpid(),
+      Address(static_cast<uint64_t>(interrupted->uc_mcontext.gregs[REG_RSP])),
+      1 << 20);
+}
+
+TEST_F(UnwinderTest, ContinuesOnTheStackThatASignalStackInterrupted) {
+  if (kThreadSanitizer) GTEST_SKIP() << "its handlers are no signal frames";
+  constexpr size_t kSize = 1 << 20;
+  // Pages without access keep it from being one mapping with a neighbour.
+  void* const memory =
+      mmap(nullptr, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  stack_t alternate{.ss_sp = static_cast<char*>(memory) + kPageSize,
+                    .ss_flags = 0,
+                    .ss_size = kSize - 2 * kPageSize};
+  ASSERT_EQ(
+      mprotect(alternate.ss_sp, alternate.ss_size, PROT_READ | PROT_WRITE), 0);
+  stack_t before;
+  ASSERT_EQ(sigaltstack(&alternate, &before), 0);
+  struct sigaction action = {};
+  action.sa_sigaction = OnSignalStack;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
+  sigaction(SIGUSR1, &action, nullptr);
+  raise(SIGUSR1);
+  std::signal(SIGUSR1, SIG_DFL);
+  sigaltstack(&before, nullptr);
+  munmap(memory, kSize);
+
+  Stack stack = unwinder_.Unwind(from_signal.registers, from_signal.stack);
+  EXPECT_EQ(stack.end, StackEnd::kCopyTooSmall);
+  ASSERT_EQ(unwinder_.OtherStackSp(), interrupted_stack.begin);
+  stack = unwinder_.Continue(std::move(stack), interrupted_stack);
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
+  EXPECT_THAT(CallersIn(stack), ElementsAreArray(from_signal.callers));
+}
+
+TEST_F(UnwinderTest, WholeStackInterruptedNoOther) {
+  const Captured captured = CaptureHere();
+  unwinder_.Unwind(captured.registers, captured.stack);
+  EXPECT_EQ(unwinder_.OtherStackSp(), std::nullopt);
+}
+
 // Hand-written code without call frame information: a handler, code as of Go's
-// runtime.goexit, and a function that returns at once.
+// runtime.goexit, a function that returns at once, and one that returns on
+// another stack.
 __asm__(
     ".text\n"
     ".type HandlerWithoutTable, @function\n"
@@ -175,12 +224,19 @@ __asm__(
     ".type ReturnsAtOnce, @function\n"
     "ReturnsAtOnce:\n"
     "  ret\n"
-    ".size ReturnsAtOnce, . - ReturnsAtOnce\n");
+    ".size ReturnsAtOnce, . - ReturnsAtOnce\n"
+    ".type SwitchesStacks, @function\n"
+    "SwitchesStacks:\n"
+    "  mov 0x38(%rax), %rsp\n"
+    "  pop %rbp\n"
+    "  ret\n"
+    ".size SwitchesStacks, . - SwitchesStacks\n");
 extern "C" {
 void HandlerWithoutTable(int);
 void LikeGoExit();
 void NotLikeGoExit();
 void ReturnsAtOnce();
+void SwitchesStacks();
 [[gnu::used]] void (*on_signal)(int) = OnSignal;
 }
 
@@ -196,9 +252,9 @@ TEST_F(UnwinderTest, HandlerWithoutATableReturnsToTheTrampoline) {
   const Stack stack =
       unwinder_.Unwind(from_signal.registers, from_signal.stack);
   EXPECT_EQ(stack.end, StackEnd::kComplete);
-  EXPECT_THAT(CallersIn(stack),
-              testing::IsSupersetOf(
-                  BacktraceFrom(__builtin_return_address(0))));
+  EXPECT_THAT(
+      CallersIn(stack),
+      testing::IsSupersetOf(BacktraceFrom(__builtin_return_address(0))));
 }
 
 // A stack on which ReturnsAtOnce returns to `caller`, the outermost frame.
@@ -206,10 +262,29 @@ Stack UnwindInto(Unwinder& unwinder, uint64_t caller) {
   MemoryCopy stack{.begin = Address(0x10000),
                    .bytes = std::vector<std::byte>(64)};
   std::memcpy(stack.bytes.data(), &caller, sizeof caller);
-  Registers registers = Registers::FromPcAndSp(
-      Address(AddressOf(ReturnsAtOnce)), stack.begin);
+  Registers registers =
+      Registers::FromPcAndSp(Address(AddressOf(ReturnsAtOnce)), stack.begin);
   registers.Set(Reg::kRbp, 0);
   return unwinder.Unwind(registers, stack);
+}
+
+TEST_F(UnwinderTest, ContinuesOnTheGoroutineThatSwitchedStacks) {
+  const MemoryCopy thread{.begin = Address(0x10000),
+                          .bytes = std::vector<std::byte>(64)};
+  MemoryCopy goroutine{.begin = Address(0x8000),
+                       .bytes = std::vector<std::byte>(64)};
+  const uint64_t exit = AddressOf(LikeGoExit) + 1;
+  std::memcpy(goroutine.bytes.data() + 8, &exit, sizeof exit);
+  Registers registers =
+      Registers::FromPcAndSp(Address(AddressOf(SwitchesStacks)), thread.begin);
+  registers.Set(Reg::kRbp, goroutine.begin.value());
+
+  Stack stack = unwinder_.Unwind(registers, thread);
+  EXPECT_TRUE(stack.partial());
+  ASSERT_EQ(unwinder_.OtherStackSp(), goroutine.begin);
+  stack = unwinder_.Continue(std::move(stack), goroutine);
+  EXPECT_THAT(CallersIn(stack), testing::ElementsAre(exit));
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
 }
 
 TEST_F(UnwinderTest, GoroutineBeginsInGoExit) {
