@@ -196,8 +196,8 @@ TEST_F(UnwinderTest, WholeStackInterruptedNoOther) {
 }
 
 // Hand-written code without call frame information: a handler, code as of Go's
-// runtime.goexit, a function that returns at once, and one that returns on
-// another stack.
+// runtime.goexit, a function that returns at once, one that returns on another
+// stack, and one with a way back to its begin.
 __asm__(
     ".text\n"
     ".type HandlerWithoutTable, @function\n"
@@ -230,13 +230,30 @@ __asm__(
     "  mov 0x38(%rax), %rsp\n"
     "  pop %rbp\n"
     "  ret\n"
-    ".size SwitchesStacks, . - SwitchesStacks\n");
+    ".size SwitchesStacks, . - SwitchesStacks\n"
+    ".type BeginsAnew, @function\n"
+    "BeginsAnew:\n"
+    "  push %rbp\n"
+    "  mov %rsp, %rbp\n"
+    "  sub $72, %rsp\n"
+    "  test %edi, %edi\n"
+    "  je 3f\n"
+    "InsideBeginsAnew:\n"
+    "  test %esi, %esi\n"
+    "  jne 3f\n"
+    "  call ReturnsAtOnce\n"
+    "  jmp BeginsAnew\n"
+    "3: add $72, %rsp\n"
+    "  pop %rbp\n"
+    "  ret\n"
+    ".size BeginsAnew, . - BeginsAnew\n");
 extern "C" {
 void HandlerWithoutTable(int);
 void LikeGoExit();
 void NotLikeGoExit();
 void ReturnsAtOnce();
 void SwitchesStacks();
+void InsideBeginsAnew();
 [[gnu::used]] void (*on_signal)(int) = OnSignal;
 }
 
@@ -285,6 +302,20 @@ TEST_F(UnwinderTest, ContinuesOnTheGoroutineThatSwitchedStacks) {
   stack = unwinder_.Continue(std::move(stack), goroutine);
   EXPECT_THAT(CallersIn(stack), testing::ElementsAre(exit));
   EXPECT_EQ(stack.end, StackEnd::kComplete);
+}
+
+TEST_F(UnwinderTest, WayThroughTheBeginOfAFunctionIsNoWayOut) {
+  const uint64_t exit = AddressOf(LikeGoExit) + 1;
+  const uint64_t stale = AddressOf(LikeGoExit) + 6;  // behind a call, too
+  MemoryCopy stack{.begin = Address(0x10000),
+                   .bytes = std::vector<std::byte>(128)};
+  std::memcpy(stack.bytes.data(), &stale, sizeof stale);
+  std::memcpy(stack.bytes.data() + 80, &exit, sizeof exit);
+  const Stack unwound = unwinder_.Unwind(
+      Registers::FromPcAndSp(Address(AddressOf(InsideBeginsAnew)), stack.begin),
+      stack);
+  EXPECT_THAT(CallersIn(unwound), testing::ElementsAre(exit));
+  EXPECT_EQ(unwound.end, StackEnd::kComplete);
 }
 
 TEST_F(UnwinderTest, GoroutineBeginsInGoExit) {
