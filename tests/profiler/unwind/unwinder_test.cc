@@ -12,6 +12,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "image/elf_parser.h"
@@ -362,8 +363,10 @@ TEST_F(UnwinderTest, GarbageOnTheStackNeverCrashes) {
     }
     if (round % 4 == 0) registers.Set(Reg::kRbp, random());
     if (round % 4 == 1) registers.Forget(Reg::kRbp);
-    const Stack stack = unwinder_.Unwind(registers, spoilt);
+    Stack stack = unwinder_.Unwind(registers, spoilt);
     ASSERT_LE(stack.frames.size(), 4096u);
+    stack = unwinder_.Continue(std::move(stack), spoilt);
+    ASSERT_LE(stack.frames.size(), 2 * 4096u);
   }
 }
 
