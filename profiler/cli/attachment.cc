@@ -27,6 +27,8 @@ constexpr size_t kRunStackBytes = 32 * 1024;
 constexpr uint64_t kGreenStackBytes = 64 * 1024;
 // Nothing waits while a core's stack is copied: all of the usual 8 MB.
 constexpr size_t kCoreStackBytes = 8 << 20;
+// A signal's, Go's scheduler's and a goroutine's is the most there is.
+constexpr int kMaxOtherStacks = 2;
 constexpr int kAttempts = 5;
 
 int64_t NowNs() {
@@ -228,12 +230,36 @@ absl::StatusOr<std::optional<ThreadCapture>> Attachment::CaptureUnless(
           return UnwindHubThread(hub->second, snapshot);
         });
   }
-  return deep_stacks_.Capture(
-      wanted, use,
-      [&](const CaptureRequest& request) { return process_->Capture(request); },
-      [&](const Snapshot& snapshot) {
-        return Unwind(snapshot.registers, snapshot.stack, {});
-      });
+  return CaptureAllStacks(wanted, use);
+}
+
+// A thread's frames may lie on several stacks: looks again, at one more of them
+// each time, so that all are of one instant.
+absl::StatusOr<std::optional<ThreadCapture>> Attachment::CaptureAllStacks(
+    const CaptureRequest& wanted, DeepStacks::Use use) {
+  std::vector<AddressRange> others;
+  const auto take = [&](CaptureRequest request) {
+    request.also = others;
+    return process_->Capture(request);
+  };
+  const auto unwind = [&](const Snapshot& snapshot) {
+    Stack stack = Unwind(snapshot.registers, snapshot.stack, {});
+    for (const MemoryCopy& other : snapshot.extra) {
+      stack = unwinder_->Continue(std::move(stack), other);
+    }
+    return stack;
+  };
+  auto capture = deep_stacks_.Capture(wanted, use, take, unwind);
+  for (int i = 0; i < kMaxOtherStacks; ++i) {
+    const std::optional<Address> sp = unwinder_->OtherStackSp();
+    if (!capture.ok() || !capture->has_value() || !sp) break;
+    others.push_back({*sp, *sp + wanted.max_stack_bytes});
+    auto more = deep_stacks_.Capture(wanted, use, take, unwind);
+    // It is gone, or will not be stopped: a part is better than nothing.
+    if (!more.ok() || !more->has_value()) break;
+    capture = std::move(more);
+  }
+  return capture;
 }
 
 absl::StatusOr<std::optional<Snapshot>> Attachment::CaptureHubThread(

@@ -105,6 +105,8 @@ class Attachment {
   absl::StatusOr<std::optional<ThreadCapture>> CaptureUnless(
       ThreadId tid, const std::optional<SleepToken>& known_sleep,
       DeepStacks::Use use);
+  absl::StatusOr<std::optional<ThreadCapture>> CaptureAllStacks(
+      const CaptureRequest& wanted, DeepStacks::Use use);
   absl::StatusOr<std::optional<Snapshot>> CaptureHubThread(
       CaptureRequest request, HubView& hub);
   Stack UnwindHubThread(const HubView& hub, const Snapshot& snapshot);

@@ -37,6 +37,8 @@ absl::string_view StackEndName(StackEnd end) {
       return "code not mapped";
     case StackEnd::kCopyTooSmall:
       return "stack copy too small";
+    case StackEnd::kOtherStack:
+      return "another stack";
     case StackEnd::kTorn:
       return "torn copy";
     case StackEnd::kFault:

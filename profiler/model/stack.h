@@ -22,6 +22,7 @@ enum class StackEnd {
   kUnknownFramePointer,  // the row needs a register that was not captured
   kUnreadableMemory,     // the pc lies in nothing that is mapped
   kCopyTooSmall,         // the stack goes on behind what was copied
+  kOtherStack,           // it goes on on another stack, which was not copied
   kTorn,                 // it changed before what was not copied could be read
   kFault,                // stepping it made the unwinder stumble
 };
@@ -31,6 +32,7 @@ inline constexpr StackEnd kPartialEnds[] = {StackEnd::kNoUnwindTable,
                                             StackEnd::kUnknownFramePointer,
                                             StackEnd::kUnreadableMemory,
                                             StackEnd::kCopyTooSmall,
+                                            StackEnd::kOtherStack,
                                             StackEnd::kTorn,
                                             StackEnd::kFault};
 

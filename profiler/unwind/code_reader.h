@@ -31,8 +31,16 @@ class CodeReader {
   // The call that returns to `return_address`. Instructions have no marked
   // begin, so other bytes may look like one: a sign, not a proof.
   std::optional<CallSite> CallBefore(Address return_address) const;
+  // Where a signal's handler returns to: code that calls rt_sigreturn.
+  bool IsSignalTrampoline(Address pc) const;
+  // Behind a call, or one of the places to which functions return that were
+  // not called from there: the kernel makes a handler return to the signal
+  // trampoline, Go's scheduler a goroutine's first function to runtime.goexit.
+  bool MayReturnTo(Address return_address) const;
 
  private:
+  bool IsGoExit(Address return_address) const;
+
   const ModuleMap* modules_;
 };
 

@@ -1,10 +1,5 @@
 #include "unwind/code_stepper.h"
 
-#include <array>
-#include <cstring>
-
-#include "absl/types/span.h"
-
 namespace hubspy {
 namespace {
 
@@ -42,19 +37,6 @@ std::optional<CodeStep> StepOverSignal(const Registers& registers,
 
 }  // namespace
 
-// mov $15, %rax (or %eax); syscall: rt_sigreturn. The same bytes by which gdb
-// knows it.
-bool CodeStepper::IsSignalTrampoline(Address pc) const {
-  constexpr uint8_t kLong[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
-  constexpr uint8_t kShort[] = {0xb8, 0x0f, 0, 0, 0, 0x0f, 0x05};
-  std::array<uint8_t, sizeof kLong> bytes{};
-  const size_t size = code_.Read(pc, absl::MakeSpan(bytes));
-  return (size >= sizeof kLong &&
-          std::memcmp(bytes.data(), kLong, sizeof kLong) == 0) ||
-         (size >= sizeof kShort &&
-          std::memcmp(bytes.data(), kShort, sizeof kShort) == 0);
-}
-
 std::optional<CodeStep> CodeStepper::StepByCode(const Registers& registers,
                                                 const MemoryCopy& stack) {
   const Address pc = registers.pc();
@@ -68,7 +50,7 @@ std::optional<CodeStep> CodeStepper::StepByCode(const Registers& registers,
   const std::optional<Address> slot = Resolve(path.return_address, registers);
   if (!slot || *slot < registers.sp()) return std::nullopt;
   const auto return_address = stack.Read<uint64_t>(*slot);
-  if (!return_address || !code_.CallBefore(Address(*return_address))) {
+  if (!return_address || !code_.MayReturnTo(Address(*return_address))) {
     return std::nullopt;
   }
   CodeStep step;
@@ -97,7 +79,7 @@ std::optional<CodeStep> CodeStepper::StepByFramePointer(
   if (*saved == 0 && *return_address == 0) return step;
   // Code made at run time calls code made at run time, and its bytes are not
   // ours to see: then the frame pointers must at least be in order.
-  const bool called = code_.CallBefore(Address(*return_address)).has_value();
+  const bool called = code_.MayReturnTo(Address(*return_address));
   const bool unreadable = modules_.Find(Address(*return_address)) == nullptr &&
                           modules_.Find(registers.pc()) == nullptr &&
                           Address(*saved) > at &&
@@ -111,7 +93,7 @@ std::optional<CodeStep> CodeStepper::StepByFramePointer(
 
 std::optional<CodeStep> CodeStepper::Step(const Registers& registers,
                                           const MemoryCopy& stack) {
-  if (IsSignalTrampoline(registers.pc())) {
+  if (code_.IsSignalTrampoline(registers.pc())) {
     return StepOverSignal(registers, stack);
   }
   if (std::optional<CodeStep> step = StepByCode(registers, stack)) return step;

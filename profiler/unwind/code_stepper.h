@@ -4,7 +4,8 @@
 // In this order: a signal's return trampoline is known by its bytes; where the
 // code can be read, it tells where the return address lies (return_path.h);
 // else the frame pointer, where it is known. A return address is believed when
-// the instruction before it is a call.
+// the instruction before it is a call, or nobody called there to begin with
+// (CodeReader::MayReturnTo).
 #ifndef HUBSPY_UNWIND_CODE_STEPPER_H_
 #define HUBSPY_UNWIND_CODE_STEPPER_H_
 
@@ -36,7 +37,6 @@ class CodeStepper {
                                const MemoryCopy& stack);
 
  private:
-  bool IsSignalTrampoline(Address pc) const;
   std::optional<CodeStep> StepByCode(const Registers& registers,
                                      const MemoryCopy& stack);
   std::optional<CodeStep> StepByFramePointer(const Registers& registers,

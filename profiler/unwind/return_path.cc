@@ -9,8 +9,9 @@ namespace {
 
 using Kind = Instruction::Kind;
 
-constexpr int kMaxInstructions = 400;
-constexpr size_t kMaxBranches = 16;
+// Go's larger functions need hundreds; what was found is remembered.
+constexpr int kMaxInstructions = 1000;
+constexpr size_t kMaxBranches = 64;
 constexpr size_t kMaxPushes = 16;
 constexpr int kMaxPrologueInstructions = 32;
 
@@ -39,6 +40,8 @@ struct State {
   Content rbp{{Place::Base::kRbp, 0}, false};
   std::array<Pushed, kMaxPushes> pushed{};
   size_t pushed_count = 0;
+  bool passed_call = false;
+  bool went_back = false;  // to before where the path began
 
   void Push(const Content& content) {
     rsp = Moved(rsp, -8);
@@ -110,6 +113,7 @@ class Explorer {
   explicit Explorer(const CodeReader& code) : code_(code) {}
 
   std::optional<ReturnPath> Explore(Address pc) {
+    begin_ = pc;
     Remember({.pc = pc});
     while (count_ > 0) {
       const State from = others_[--count_];
@@ -136,14 +140,25 @@ class Explorer {
             if (!tail_call_) tail_call_ = Leave(state);
             return std::nullopt;
           }
-          state.pc = *instruction->target;
+          GoTo(*instruction->target, state);
           continue;
         case Kind::kBranch:
           if (instruction->target) {
             State taken = state;
-            taken.pc = *instruction->target;
+            GoTo(*instruction->target, taken);
             Remember(taken);
           }
+          break;
+        case Kind::kCall:
+          state.passed_call = true;
+          break;
+        case Kind::kPush:
+          // The function anew: behind a call that never returns there may lie
+          // Go's call for a larger stack, which then jumps to the begin.
+          if (instruction->of_rbp && state.passed_call && state.went_back) {
+            return std::nullopt;
+          }
+          Apply(*instruction, state);
           break;
         default:
           Apply(*instruction, state);
@@ -151,6 +166,11 @@ class Explorer {
       state.pc = state.pc + instruction->size;
     }
     return std::nullopt;
+  }
+
+  void GoTo(Address target, State& state) const {
+    state.pc = target;
+    state.went_back = state.went_back || target < begin_;
   }
 
   static std::optional<ReturnPath> Leave(const State& state) {
@@ -165,6 +185,7 @@ class Explorer {
   }
 
   const CodeReader& code_;
+  Address begin_;
   int budget_ = kMaxInstructions;
   absl::flat_hash_set<Address> visited_;
   std::array<State, kMaxBranches> others_{};

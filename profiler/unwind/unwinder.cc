@@ -31,6 +31,7 @@ Unwinder::Tables& Unwinder::TablesOf(
 Stack Unwinder::Unwind(const Registers& registers, const MemoryCopy& copy,
                        const UnwindOptions& options) {
   BothEnds walked(options.innermost, options.outermost);
+  elsewhere_.reset();
   const StackWindow window(copy);
   const Address innermost_sp = registers.sp();
   const size_t most_steps = copy.bytes.size() / sizeof(uint64_t) + kMoreSteps;
@@ -61,10 +62,44 @@ Stack Unwinder::Unwind(const Registers& registers, const MemoryCopy& copy,
   }
 }
 
+std::optional<Address> Unwinder::OtherStackSp() const {
+  if (!elsewhere_) return std::nullopt;
+  return elsewhere_->registers.sp();
+}
+
+Stack Unwinder::Continue(Stack top, const MemoryCopy& other) {
+  if (!elsewhere_ || top.frames.empty()) return top;
+  const Frame from = *elsewhere_;
+  const Stack rest =
+      Unwind(from.registers, other, {.top_is_return = from.code.is_return()});
+  // The frame that leads there is the last of one and the first of the other.
+  top.frames.pop_back();
+  return Joined(std::move(top), rest);
+}
+
+// Go's runtime works on a stack of the thread's, called from a goroutine's by
+// code that keeps the frame pointer and has no unwind table.
+std::optional<Unwinder::Frame> Unwinder::ByFramePointerElsewhere(
+    const Frame& frame, const MemoryCopy& stack) {
+  const std::optional<uint64_t> rbp = frame.registers.Get(Reg::kRbp);
+  if (!rbp || *rbp % 8 != 0 || stack.range().Contains(Address(*rbp))) {
+    return std::nullopt;
+  }
+  Frame there = frame;
+  there.registers.Set(Reg::kRsp, *rbp);
+  return there;
+}
+
 Unwinder::Step Unwinder::StepFrom(const Frame& frame, const StackWindow& window,
                                   const MemoryCopy& stack) {
   if (!window.Holds(frame.registers.sp())) {
-    return {.end = StackEnd::kCopyTooSmall};
+    // What is no return address, nor where the thread is, was interrupted by a
+    // signal.
+    const bool interrupted =
+        !frame.code.is_return() && frame.registers.sp() != stack.begin;
+    if (!interrupted) return {.end = StackEnd::kCopyTooSmall};
+    elsewhere_ = frame;
+    return {.end = StackEnd::kOtherStack};
   }
   const Address lookup = frame.code.lookup();
   const LoadedModule* const module = modules_.Find(lookup);
@@ -128,7 +163,12 @@ Unwinder::Step Unwinder::StepWithoutTable(const Frame& frame,
                                           const MemoryCopy& stack,
                                           StackEnd otherwise) {
   std::optional<CodeStep> step = code_stepper_.Step(frame.registers, stack);
-  if (!step) return {.end = otherwise};
+  if (!step) {
+    if (otherwise == StackEnd::kNoUnwindTable) {
+      elsewhere_ = ByFramePointerElsewhere(frame, stack);
+    }
+    return {.end = otherwise};
+  }
   if (!step->caller.pc()) return {.end = StackEnd::kComplete};
   const CodeAddress code = CallerCode(step->caller, step->was_signal_frame);
   return {.caller = Frame{std::move(step->caller), code},

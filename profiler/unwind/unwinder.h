@@ -49,6 +49,13 @@ class Unwinder {
   Stack Unwind(const Registers& registers, const MemoryCopy& stack,
                const UnwindOptions& options = {});
 
+  // Where the stack just unwound goes on outside of its copy, if it does: a
+  // handler ran on a signal stack, or Go's runtime on a stack of its own. A
+  // copy from there on, of the same instant, is needed.
+  std::optional<Address> OtherStackSp() const;
+  // `top`, the stack just unwound, with what follows in that copy.
+  Stack Continue(Stack top, const MemoryCopy& other);
+
  private:
   // What is known of an image; holds it, so that its address names it.
   struct Tables {
@@ -67,6 +74,8 @@ class Unwinder {
     StackEnd end = StackEnd::kComplete;  // without a caller: why
   };
 
+  static std::optional<Frame> ByFramePointerElsewhere(const Frame& frame,
+                                                      const MemoryCopy& stack);
   Tables& TablesOf(const std::shared_ptr<const Image>& image);
   Step StepFrom(const Frame& frame, const StackWindow& window,
                 const MemoryCopy& stack);
@@ -77,6 +86,7 @@ class Unwinder {
                         StackEnd otherwise);
 
   const ModuleMap& modules_;
+  std::optional<Frame> elsewhere_;  // the last frame, with its sp there
   CodeReader code_;
   CodeStepper code_stepper_;
   absl::flat_hash_map<const Image*, std::unique_ptr<Tables>> tables_;

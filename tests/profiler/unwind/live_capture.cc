@@ -4,7 +4,6 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -94,26 +93,6 @@ MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes) {
     return {.begin = from, .bytes = ReadMemory(pid, from, size)};
   }
   return {.begin = from};
-}
-
-LiveCapture CaptureAsleep(pid_t tid) {
-  std::ifstream file(absl::StrCat("/proc/", tid, "/syscall"));
-  std::string word;
-  uint64_t sp = 0;
-  uint64_t pc = 0;
-  // The call's number, six arguments, sp and pc.
-  for (int i = 0; i < 7; ++i) file >> word;
-  file >> std::hex >> word;
-  sp = std::strtoull(word.c_str(), nullptr, 16);
-  file >> word;
-  pc = std::strtoull(word.c_str(), nullptr, 16);
-  return {.registers = Registers::FromPcAndSp(Address(pc), Address(sp)),
-          .stack = CopyStack(tid, Address(sp), kMaxStack)};
-}
-
-void AwaitStopped(pid_t pid) {
-  int status = 0;
-  waitpid(pid, &status, WUNTRACED);
 }
 
 LiveCapture CaptureStopped(pid_t tid) {

@@ -22,12 +22,6 @@ struct LiveCapture {
 // Reads /proc/PID/maps and the vdso.
 ModuleMap ReadModules(pid_t pid);
 
-// Of a thread blocked in a system call: pc and sp only, without a stop.
-LiveCapture CaptureAsleep(pid_t tid);
-
-// Returns once the kernel says that a SIGSTOP has stopped `pid`, a child.
-void AwaitStopped(pid_t pid);
-
 // Of a thread in a ptrace stop of ours: all registers.
 LiveCapture CaptureStopped(pid_t tid);
 
