@@ -101,10 +101,12 @@ bool MayBeMadeAgain(int64_t system_call) {
     case SYS_readv:
     case SYS_pread64:
     case SYS_preadv:
+    case SYS_preadv2:
     case SYS_write:
     case SYS_writev:
     case SYS_pwrite64:
     case SYS_pwritev:
+    case SYS_pwritev2:
     case SYS_recvfrom:
     case SYS_recvmsg:
     case SYS_recvmmsg:
