@@ -3,7 +3,8 @@
 //
 //   class WatchedSleep : public OnBlockingCall {};
 //   TEST_P(WatchedSleep, NeverEnds) {
-//     const Child child = ForkBlocking(GetParam(), turns);   // it is in the call
+//     const Child child = ForkBlocking(GetParam(), turns);   // it is in the
+//     call
 #ifndef HUBSPY_TESTS_LIVE_BLOCKING_CALL_H_
 #define HUBSPY_TESTS_LIVE_BLOCKING_CALL_H_
 

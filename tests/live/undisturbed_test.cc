@@ -83,10 +83,9 @@ class WatchedLoop
   }
 };
 
-const auto kWays = testing::Values(Way{CaptureWays::kAny, "any"},
-                                   Way{CaptureWays::kAsleep, "asleep"},
-                                   Way{CaptureWays::kPerf, "perf"},
-                                   Way{CaptureWays::kPtrace, "ptrace"});
+const auto kWays = testing::Values(
+    Way{CaptureWays::kAny, "any"}, Way{CaptureWays::kAsleep, "asleep"},
+    Way{CaptureWays::kPerf, "perf"}, Way{CaptureWays::kPtrace, "ptrace"});
 
 std::string NameOf(
     const testing::TestParamInfo<std::tuple<BlockingCall, Way>>& test) {
@@ -100,9 +99,10 @@ TEST_P(WatchedTimeouts, AreNeitherCutShortNorInterrupted) {
   ExpectUndisturbed(50'000);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Calls, WatchedTimeouts,
-    testing::Combine(testing::ValuesIn(CallsWithTimeout()), kWays), &NameOf);
+INSTANTIATE_TEST_SUITE_P(Calls, WatchedTimeouts,
+                         testing::Combine(testing::ValuesIn(CallsWithTimeout()),
+                                          kWays),
+                         &NameOf);
 
 class WatchedWaits : public WatchedLoop {};
 
@@ -110,9 +110,10 @@ TEST_P(WatchedWaits, EndOnlyWhenTheyAreWoken) {
   ExpectUndisturbed(kUntilWoken);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Calls, WatchedWaits,
-    testing::Combine(testing::ValuesIn(CallsToBeWoken()), kWays), &NameOf);
+INSTANTIATE_TEST_SUITE_P(Calls, WatchedWaits,
+                         testing::Combine(testing::ValuesIn(CallsToBeWoken()),
+                                          kWays),
+                         &NameOf);
 
 // Were a wait begun anew by each look, it would never end: there are hundreds
 // of looks to each of these.

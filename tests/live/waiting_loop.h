@@ -29,7 +29,8 @@ struct LoopCounts {
   std::atomic<int> last_failure = 0;  // its errno
   std::atomic<int64_t> threads_ended = 0;
 
-  // The last turn of which the wait was begun, was about to be woken, was woken.
+  // The last turn of which the wait was begun, was about to be woken, was
+  // woken.
   std::atomic<int64_t> begun = 0;
   std::atomic<int64_t> waking = 0;
   std::atomic<int64_t> woken = 0;
