@@ -71,6 +71,8 @@ std::optional<SystemCall> SystemCallOf(const user_regs_struct& user) {
 //
 // What remains: the call's relative timeout starts over. As we only stop a
 // thread that was running an instant ago, the call has only just begun to wait.
+// And a call that had done a part of its work says how much, as after any
+// signal: io_uring_enter, what it submitted, without having waited for more.
 bool NeedsRestart(const user_regs_struct& user) {
   return static_cast<int64_t>(user.rax) == -EINTR &&
          MayBeMadeAgain(static_cast<int64_t>(user.orig_rax));
