@@ -36,7 +36,7 @@ std::unique_ptr<Process> OpenOrDie(int32_t pid) {
   return *std::move(process);
 }
 
-class WatchedSleep : public testing::TestWithParam<BlockingCall> {};
+class WatchedSleep : public OnBlockingCall {};
 
 TEST_P(WatchedSleep, NeverEnds) {
   constexpr int kLooks = 10'000;

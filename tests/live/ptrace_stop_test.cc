@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "live/blocking_call.h"
 #include "live/spinning.h"
+#include "live/waiting_loop.h"
 #include "support/child.h"
 #include "support/sanitizers.h"
 #include "support/shared.h"
@@ -31,8 +32,8 @@ constexpr absl::Duration kLimit = absl::Milliseconds(100);
 // Stops `tid` once, does `meanwhile` in the stop, and returns what it saw. On a
 // machine that is short of CPUs, the thread may not come to it at first.
 absl::StatusOr<StoppedThread> StopOnce(
-    ThreadId tid, absl::FunctionRef<void()> meanwhile = [] {}) {
-  TracerThread tracer;
+    TracerThread& tracer, ThreadId tid,
+    absl::FunctionRef<void()> meanwhile = [] {}) {
   for (;;) {
     absl::StatusOr<StoppedThread> thread = absl::UnknownError("did not run");
     const absl::Status ran = tracer.Run(kLimit, [&] {
@@ -46,7 +47,13 @@ absl::StatusOr<StoppedThread> StopOnce(
   }
 }
 
-class InterruptedCall : public testing::TestWithParam<BlockingCall> {};
+absl::StatusOr<StoppedThread> StopOnce(
+    ThreadId tid, absl::FunctionRef<void()> meanwhile = [] {}) {
+  TracerThread tracer;
+  return StopOnce(tracer, tid, meanwhile);
+}
+
+class InterruptedCall : public OnBlockingCall {};
 
 TEST_P(InterruptedCall, IsMadeAgainUnseen) {
   const Shared<Turns> turns;
@@ -86,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Calls, InterruptedCall,
                          testing::ValuesIn(InterruptedCalls()),
                          [](const auto& call) { return call.param.name; });
 
-class RestartingCall : public testing::TestWithParam<BlockingCall> {};
+class RestartingCall : public OnBlockingCall {};
 
 TEST_P(RestartingCall, IsLeftToTheKernel) {
   const Shared<Turns> turns;
@@ -102,6 +109,44 @@ TEST_P(RestartingCall, IsLeftToTheKernel) {
 
 INSTANTIATE_TEST_SUITE_P(Calls, RestartingCall,
                          testing::ValuesIn(RestartingCalls()),
+                         [](const auto& call) { return call.param.name; });
+
+// Without looking first whether it sleeps, as no capture would: so that stops
+// hit a call as it begins, waits and ends.
+void ExpectUndisturbedByStops(const BlockingCall& call, int64_t timeout_ns) {
+  constexpr int kStopsInTheCall = 10'000;
+  const Shared<LoopCounts> counts;
+  Child child = ForkWaitingLoop(call, timeout_ns, counts);
+  TracerThread tracer;
+  for (int i = 0, in_the_call = 0; in_the_call < kStopsInTheCall; ++i) {
+    const auto thread = StopOnce(tracer, child.pid());
+    ASSERT_TRUE(thread.ok()) << thread.status();
+    in_the_call += thread->system_call.has_value();
+    // At times long enough for a wait to end: a relative timeout that is made
+    // again starts over.
+    Burn(i * 7919 % 100'000);
+  }
+  EndWaitingLoop(child, counts);
+}
+
+class StoppedTimeouts : public OnBlockingCall {};
+
+TEST_P(StoppedTimeouts, AreNeitherCutShortNorInterrupted) {
+  ExpectUndisturbedByStops(GetParam(), 50'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, StoppedTimeouts,
+                         testing::ValuesIn(CallsWithTimeout()),
+                         [](const auto& call) { return call.param.name; });
+
+class StoppedWaits : public OnBlockingCall {};
+
+TEST_P(StoppedWaits, EndOnlyWhenTheyAreWoken) {
+  ExpectUndisturbedByStops(GetParam(), kUntilWoken);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, StoppedWaits,
+                         testing::ValuesIn(CallsToBeWoken()),
                          [](const auto& call) { return call.param.name; });
 
 std::atomic<int> handled = 0;

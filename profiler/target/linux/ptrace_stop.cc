@@ -71,6 +71,8 @@ std::optional<SystemCall> SystemCallOf(const user_regs_struct& user) {
 //
 // What remains: the call's relative timeout starts over. As we only stop a
 // thread that was running an instant ago, the call has only just begun to wait.
+// And a call that had done a part of its work says how much, as after any
+// signal: io_uring_enter, what it submitted, without having waited for more.
 bool NeedsRestart(const user_regs_struct& user) {
   return static_cast<int64_t>(user.rax) == -EINTR &&
          MayBeMadeAgain(static_cast<int64_t>(user.orig_rax));
@@ -101,10 +103,12 @@ bool MayBeMadeAgain(int64_t system_call) {
     case SYS_readv:
     case SYS_pread64:
     case SYS_preadv:
+    case SYS_preadv2:
     case SYS_write:
     case SYS_writev:
     case SYS_pwrite64:
     case SYS_pwritev:
+    case SYS_pwritev2:
     case SYS_recvfrom:
     case SYS_recvmsg:
     case SYS_recvmmsg:
