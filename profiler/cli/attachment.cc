@@ -79,7 +79,11 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
 absl::Status Attachment::RefreshModules() {
   absl::StatusOr<std::vector<Mapping>> mappings = process_->Mappings();
   if (!mappings.ok()) return mappings.status();
-  modules_.Update(*mappings, ReadVdso(process_->memory(), *mappings));
+  const Memory& memory = process_->memory();
+  modules_.Update(*mappings, ReadVdso(memory, *mappings),
+                  [&](Address from, absl::Span<std::byte> into) {
+                    return memory.Read(from, into);
+                  });
   if (!hub_reader_) {
     if (const auto block = FindHubBlock(modules_)) {
       hub_reader_.emplace(process_->memory(), *block);

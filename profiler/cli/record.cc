@@ -129,7 +129,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
       !status.ok()) {
     return status;
   }
-  WarnOfJitNames(**attachment);
+  WarnOfMissingNames(**attachment);
   Summarize(profile, stop, options, (*attachment)->process(),
             (*output)->name());
   return (*subject)->AwaitEnd(waiter.stop_signal());

@@ -127,7 +127,7 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
       live ? ShowLive(session, options)
            : PrintTables(session, options, options.tables.value_or(1));
   if (!stop.ok()) return stop.status();
-  WarnOfJitNames(**attachment);
+  WarnOfMissingNames(**attachment);
   WarnOfStops((*attachment)->process());
   if (*stop == Sampler::Stop::kTargetGone && !(*subject)->launched()) {
     return absl::NotFoundError(

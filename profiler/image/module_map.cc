@@ -1,10 +1,14 @@
 #include "image/module_map.h"
 
+#include <elf.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "image/elf_parser.h"
 
 namespace hubspy {
@@ -18,15 +22,29 @@ bool Overlap(const AddressRange& a, const AddressRange& b) {
 
 bool HasFile(const Mapping& mapping) { return mapping.inode != 0; }
 
-// Null where we cannot open the very file that is mapped: its module still has
-// a name.
-std::shared_ptr<const Image> OpenImage(const Mapping& mapping,
-                                       absl::Span<const std::byte> vdso) {
-  if (mapping.path != kVdso && mapping.open_path.empty()) return nullptr;
-  absl::StatusOr<std::shared_ptr<const Image>> image =
-      mapping.path == kVdso ? Image::FromBytes(vdso, mapping.path)
-                            : Image::Open(mapping.open_path, mapping.path);
-  return image.ok() ? *std::move(image) : nullptr;
+// How the kernel names memory that has a file's nature, but never was on disk;
+// a JIT may keep its code in it.
+bool IsSharedMemory(absl::string_view path) {
+  return absl::StartsWith(path, "/memfd:") || absl::StartsWith(path, "/SYSV") ||
+         path == "/dev/zero";
+}
+
+bool SameFile(const Mapping& a, const Mapping& b) {
+  return a.device == b.device && a.inode == b.inode && a.path == b.path;
+}
+
+absl::StatusOr<std::shared_ptr<const Image>> OpenImage(
+    const Mapping& mapping, absl::Span<const std::byte> vdso) {
+  if (mapping.path == kVdso) return Image::FromBytes(vdso, mapping.path);
+  if (mapping.open_path.empty()) {
+    if (IsSharedMemory(mapping.path)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(mapping.path, " never was a file"));
+    }
+    return absl::NotFoundError(absl::StrCat(
+        mapping.path, " was deleted or replaced on disk after it was loaded"));
+  }
+  return Image::Open(mapping.open_path, mapping.path);
 }
 
 // Which of the image's segments the mapping shows, and so by how much all of
@@ -46,20 +64,68 @@ std::optional<uint64_t> LoadBias(const Mapping& mapping, const Image& image) {
   return std::nullopt;
 }
 
-LoadedModule ToModule(const Mapping& mapping,
-                      std::shared_ptr<const Image> image) {
+// Bytes by which one build of an image is told from another, and where.
+struct Identity {
+  uint64_t vaddr = 0;
+  std::vector<std::byte> bytes;
+};
+
+std::optional<Identity> IdentityOf(const Image& image) {
+  for (Note& note : image.Notes()) {
+    if (note.owner == "GNU" && note.type == NT_GNU_BUILD_ID) {
+      return Identity{note.description_vaddr, std::move(note.description)};
+    }
+  }
+  for (const Segment& segment : image.segments()) {
+    constexpr size_t kHeader = sizeof(Elf64_Ehdr);
+    if (segment.file_offset != 0 || segment.file_size < kHeader) continue;
+    const absl::Span<const std::byte> header = image.bytes().first(kHeader);
+    return Identity{segment.vaddr, {header.begin(), header.end()}};
+  }
+  return std::nullopt;
+}
+
+// False only if the target's memory says otherwise: it may have given up the
+// pages where that is written.
+bool IsWhatWasLoaded(const Image& image, const Mapping& code,
+                     const std::vector<Mapping>& mappings,
+                     MemoryReader memory) {
+  const std::optional<uint64_t> bias = LoadBias(code, image);
+  const std::optional<Identity> identity = IdentityOf(image);
+  if (!bias || !identity || identity->bytes.empty()) return true;
+  const Address begin(identity->vaddr + *bias);
+  const Address last = begin + (identity->bytes.size() - 1);
+  const bool mapped = std::any_of(
+      mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
+        return SameFile(mapping, code) && mapping.range.Contains(begin) &&
+               mapping.range.Contains(last);
+      });
+  if (!mapped) return true;
+  std::vector<std::byte> loaded(identity->bytes.size());
+  return memory(begin, absl::MakeSpan(loaded)) != loaded.size() ||
+         loaded == identity->bytes;
+}
+
+LoadedModule ToModule(
+    const Mapping& mapping,
+    const absl::StatusOr<std::shared_ptr<const Image>>& image) {
   LoadedModule loaded;
   loaded.module.path = mapping.path;
   loaded.module.range = mapping.range;
   loaded.module.load_bias = mapping.range.begin.value() - mapping.file_offset;
-  if (image == nullptr) return loaded;
-  const std::optional<uint64_t> bias = LoadBias(mapping, *image);
-  if (!bias) return loaded;
+  loaded.image_status = image.status();
+  if (!image.ok()) return loaded;
+  const std::optional<uint64_t> bias = LoadBias(mapping, **image);
+  if (!bias) {
+    loaded.image_status = absl::InvalidArgumentError(
+        absl::StrCat(mapping.path, " has no code where it is mapped from"));
+    return loaded;
+  }
   loaded.module.load_bias = *bias;
-  loaded.module.build_id = image->build_id();
-  loaded.module.range = {Address(image->vaddr_begin() + *bias),
-                         Address(image->vaddr_end() + *bias)};
-  loaded.image = std::move(image);
+  loaded.module.build_id = (*image)->build_id();
+  loaded.module.range = {Address((*image)->vaddr_begin() + *bias),
+                         Address((*image)->vaddr_end() + *bias)};
+  loaded.image = *image;
   return loaded;
 }
 
@@ -82,7 +148,7 @@ void InsertIfFree(LoadedModule module, std::vector<LoadedModule>& modules) {
 }  // namespace
 
 void ModuleMap::Update(const std::vector<Mapping>& mappings,
-                       absl::Span<const std::byte> vdso) {
+                       absl::Span<const std::byte> vdso, MemoryReader memory) {
   std::vector<LoadedModule> old = std::move(modules_);
   modules_.clear();
   absl::flat_hash_set<FileKey> seen;
@@ -99,6 +165,11 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     if (known == images_.end()) {
       if (is_vdso && vdso.empty()) continue;
       known = images_.emplace(key, OpenImage(mapping, vdso)).first;
+      if (known->second.ok() &&
+          !IsWhatWasLoaded(**known->second, mapping, mappings, memory)) {
+        known->second = absl::FailedPreconditionError(absl::StrCat(
+            mapping.path, " was changed on disk after it was loaded"));
+      }
     }
     InsertIfFree(ToModule(mapping, known->second), modules_);
   }
@@ -115,7 +186,8 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
   old.clear();
 
   absl::erase_if(images_, [&](const auto& entry) {
-    return !seen.contains(entry.first) && entry.second.use_count() <= 1;
+    return !seen.contains(entry.first) &&
+           (!entry.second.ok() || entry.second->use_count() <= 1);
   });
 }
 

@@ -1,8 +1,15 @@
 // The target's modules by address: mappings joined with the images behind them.
 //
 //   ModuleMap modules;
-//   modules.Update(mappings, vdso_bytes);           // again after a dlopen
+//   modules.Update(mappings, vdso_bytes, memory);   // again after a dlopen
 //   if (const LoadedModule* m = modules.Find(pc)) ...
+//
+// The surprising part: the file that has the mapped one's name and number need
+// not hold what was loaded. An overlay file system (a container's) gives a file
+// that is written to another body under the same number, and goes on to run the
+// old one. So an image counts only if its build id, or for want of one its ELF
+// header, is what the target's memory holds. Elsewhere bytes written into a
+// file appear in the memory of whoever runs it, and the two agree again.
 //
 // Images are opened once and kept; a module that was unloaded stays known as
 // long as nothing else took its place, because recorded addresses may still
@@ -10,12 +17,16 @@
 #ifndef HUBSPY_IMAGE_MODULE_MAP_H_
 #define HUBSPY_IMAGE_MODULE_MAP_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "image/image.h"
 #include "model/address.h"
@@ -26,15 +37,26 @@ namespace hubspy {
 
 struct LoadedModule {
   Module module;
-  // Null when the file could not be opened or is no ELF image.
+  // Null when the file could not be opened, is no ELF image, or not the one
+  // that was loaded.
   std::shared_ptr<const Image> image;
+  // Why it is null. NotFound: the file was deleted or replaced, and is out of
+  // our reach. FailedPrecondition: it was written to since. PermissionDenied:
+  // we may not read it. InvalidArgument: no ELF image, and so none is missing.
+  absl::Status image_status;
 };
+
+// As Memory::Read: copies what the target has there, and returns how much.
+using MemoryReader =
+    absl::FunctionRef<size_t(Address from, absl::Span<std::byte> into)>;
+inline size_t NoMemory(Address, absl::Span<std::byte>) { return 0; }
 
 class ModuleMap {
  public:
-  // `vdso` holds the bytes of the mapping named "[vdso]"; may be empty.
+  // `vdso` holds the bytes of the mapping named "[vdso]"; may be empty. What
+  // `memory` cannot read is not compared.
   void Update(const std::vector<Mapping>& mappings,
-              absl::Span<const std::byte> vdso);
+              absl::Span<const std::byte> vdso, MemoryReader memory = NoMemory);
 
   const LoadedModule* Find(Address address) const;
   const std::vector<LoadedModule>& modules() const { return modules_; }
@@ -52,7 +74,8 @@ class ModuleMap {
   };
 
   std::vector<LoadedModule> modules_;  // sorted by range.begin, disjoint
-  absl::flat_hash_map<FileKey, std::shared_ptr<const Image>> images_;
+  absl::flat_hash_map<FileKey, absl::StatusOr<std::shared_ptr<const Image>>>
+      images_;
 };
 
 }  // namespace hubspy
