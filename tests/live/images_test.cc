@@ -1,8 +1,11 @@
-// Programs whose files are no longer what they were when they were loaded.
+// Programs whose files are no longer what they were when they were loaded, or
+// lie in a file system that is not ours.
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -151,6 +154,70 @@ TEST_F(Images, ALibraryThatWasChangedInPlaceIsPlacedWithALine) {
                    absl::StrCat(library,
                                 " was changed on disk after it was loaded; its "
                                 "functions cannot be named"));
+}
+
+// The first child of a process.
+pid_t ChildOf(pid_t pid) {
+  pid_t child = 0;
+  std::ifstream(absl::StrCat("/proc/", pid, "/task/", pid, "/children")) >>
+      child;
+  return child;
+}
+
+// A folder that holds one thing for us, and another for a container: a process
+// with user, mount and process ids of its own.
+class Container : public Images {
+ protected:
+  // Runs there what `script` becomes once the folder is empty. Null where the
+  // kernel makes no such things.
+  std::optional<Child> StartIn(const std::string& script) const {
+    Child outer = Child::Exec(
+        {"unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork",
+         "--kill-child", "sh", "-c",
+         absl::StrCat("mount -t tmpfs none ", folder_.string(), " && cd ",
+                      folder_.string(), " && ", script)});
+    if (outer.ReadLine() != "ready") return std::nullopt;
+    AwaitSystemCall(ChildOf(outer.pid()), {SYS_epoll_wait, SYS_read});
+    return outer;
+  }
+
+  static ToolRun DumpIn(const Child& outer) {
+    return RunHubspy({"dump", "-p", std::to_string(ChildOf(outer.pid()))});
+  }
+};
+
+constexpr char kNoContainer[] = "no user and mount namespaces to be had here";
+
+TEST_F(Container, ItsProgramIsMeantAndNotOursOfThatName) {
+  fs::copy_file(SPIN, program_, fs::copy_options::overwrite_existing);
+  const auto outer = StartIn(absl::StrCat("cp ", IDLE_LOOP, " program && exec ",
+                                          program_.string()));
+  if (!outer) GTEST_SKIP() << kNoContainer;
+  const ToolRun run = DumpIn(*outer);
+  ExpectNamed(run, "main");
+  EXPECT_THAT(run.out, HasSubstr("epoll_wait"));
+}
+
+TEST_F(Container, ItsProgramThatWeDoNotHaveIsNamedAlsoOnceItIsDeleted) {
+  fs::remove(program_);
+  const auto outer = StartIn(absl::StrCat("cp ", IDLE_LOOP, " program && exec ",
+                                          program_.string()));
+  if (!outer) GTEST_SKIP() << kNoContainer;
+  ExpectNamed(DumpIn(*outer), "main");
+  const std::string pid = std::to_string(ChildOf(outer->pid()));
+  fs::remove(absl::StrCat("/proc/", pid, "/root", program_.string()));
+  ExpectNamed(DumpIn(*outer), "main");
+}
+
+TEST_F(Container, DebugFilesAreThoseOfItsOwnFileSystem) {
+  const auto outer = StartIn(absl::StrCat(
+      "cp ", PARKED_STRIPPED, " library.so && mkdir .debug && cp ",
+      PARKED_DEBUG, " .debug/ && LD_PRELOAD=", library_.string(),
+      " exec cat"));
+  if (!outer) GTEST_SKIP() << kNoContainer;
+  const ToolRun run = DumpIn(*outer);
+  ExpectNamed(run, "WaitInLibrary");
+  EXPECT_THAT(run.out, HasSubstr("WaitInLibrary (parked_library.cc:"));
 }
 
 }  // namespace
