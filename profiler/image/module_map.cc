@@ -110,7 +110,8 @@ LoadedModule ToModule(
     const Mapping& mapping,
     const absl::StatusOr<std::shared_ptr<const Image>>& image) {
   LoadedModule loaded;
-  loaded.module.path = mapping.path;
+  loaded.module.path =
+      mapping.started_as.empty() ? mapping.path : mapping.started_as;
   loaded.module.range = mapping.range;
   loaded.module.load_bias = mapping.range.begin.value() - mapping.file_offset;
   loaded.image_status = image.status();

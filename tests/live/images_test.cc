@@ -96,6 +96,20 @@ TEST_F(Images, AProgramThatWasReplacedIsNamedByWhatRuns) {
   ExpectNamed(Dump(child), "main");
 }
 
+// The kernel lists the link's target only.
+TEST_F(Images, AProgramIsCalledByTheLinkThatItWasStartedBy) {
+  const fs::path link = folder_ / "server";
+  fs::create_symlink("program", link);
+  const Child by_link = Start({link});
+  EXPECT_THAT(Dump(by_link).out, HasSubstr("\n    _start (server)"));
+  const Child by_name = Start({program_});
+  EXPECT_THAT(Dump(by_name).out, HasSubstr("\n    _start (program)"));
+  // The link says nothing any more of what runs.
+  fs::remove(link);
+  fs::create_symlink(SPIN, link);
+  EXPECT_THAT(Dump(by_link).out, HasSubstr("\n    _start (program)"));
+}
+
 TEST_F(Images, ALibraryThatWasReplacedIsNamedByWhatRuns) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root, to read what was replaced";
   const Child child = Start(InLibrary());
@@ -190,8 +204,8 @@ constexpr char kNoContainer[] = "no user and mount namespaces to be had here";
 
 TEST_F(Container, ItsProgramIsMeantAndNotOursOfThatName) {
   fs::copy_file(SPIN, program_, fs::copy_options::overwrite_existing);
-  const auto outer = StartIn(absl::StrCat("cp ", IDLE_LOOP, " program && exec ",
-                                          program_.string()));
+  const auto outer = StartIn(
+      absl::StrCat("cp ", IDLE_LOOP, " program && exec ", program_.string()));
   if (!outer) GTEST_SKIP() << kNoContainer;
   const ToolRun run = DumpIn(*outer);
   ExpectNamed(run, "main");
@@ -200,8 +214,8 @@ TEST_F(Container, ItsProgramIsMeantAndNotOursOfThatName) {
 
 TEST_F(Container, ItsProgramThatWeDoNotHaveIsNamedAlsoOnceItIsDeleted) {
   fs::remove(program_);
-  const auto outer = StartIn(absl::StrCat("cp ", IDLE_LOOP, " program && exec ",
-                                          program_.string()));
+  const auto outer = StartIn(
+      absl::StrCat("cp ", IDLE_LOOP, " program && exec ", program_.string()));
   if (!outer) GTEST_SKIP() << kNoContainer;
   ExpectNamed(DumpIn(*outer), "main");
   const std::string pid = std::to_string(ChildOf(outer->pid()));
@@ -212,8 +226,7 @@ TEST_F(Container, ItsProgramThatWeDoNotHaveIsNamedAlsoOnceItIsDeleted) {
 TEST_F(Container, DebugFilesAreThoseOfItsOwnFileSystem) {
   const auto outer = StartIn(absl::StrCat(
       "cp ", PARKED_STRIPPED, " library.so && mkdir .debug && cp ",
-      PARKED_DEBUG, " .debug/ && LD_PRELOAD=", library_.string(),
-      " exec cat"));
+      PARKED_DEBUG, " .debug/ && LD_PRELOAD=", library_.string(), " exec cat"));
   if (!outer) GTEST_SKIP() << kNoContainer;
   const ToolRun run = DumpIn(*outer);
   ExpectNamed(run, "WaitInLibrary");
