@@ -333,7 +333,7 @@ absl::StatusOr<int> RunAnnotate(const AnnotateOptions& options) {
               << RenderAnnotationText(annotator.Annotate(places[i]), text);
   }
   std::cout << std::flush;
-  WarnOfJitNames(attachment);
+  WarnOfMissingNames(attachment);
   if (shown < places.size()) {
     std::cerr << "It was in " << places.size() - shown
               << " more places, with fewer samples: --all shows them.\n";

@@ -107,7 +107,11 @@ absl::Status Attachment::RefreshModules() {
   if (!HasBecomeAnother() && modules().WouldReplace(*mappings)) {
     BecomeProgram(programs_->AddChanged(program_));
   }
-  program().modules->Update(*mappings, ReadVdso(process_->memory(), *mappings));
+  const Memory& memory = process_->memory();
+  program().modules->Update(*mappings, ReadVdso(memory, *mappings),
+                            [&](Address from, absl::Span<std::byte> into) {
+                              return memory.Read(from, into);
+                            });
   const int64_t cost_ns = NowNs() - begin_ns;
   modules_at_latest_ns_ =
       NowNs() + std::max(kModulesAtLatestNs, kModulesCostFactor * cost_ns);

@@ -109,7 +109,7 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
   if (!attachment.ok()) return attachment.status();
   absl::StatusOr<Dump> dump = Dumper(**attachment, options).Take();
   if (!dump.ok()) return dump.status();
-  WarnOfJitNames(**attachment);
+  WarnOfMissingNames(**attachment);
   std::cout << (options.json ? RenderDumpJson(*dump) : RenderDumpText(*dump))
             << std::flush;
   return 0;

@@ -125,7 +125,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
       !status.ok()) {
     return status;
   }
-  WarnOfJitNames((*family)->first());
+  WarnOfMissingNames((*family)->first());
   WarnOfChildren(**family);
   Summarize(profile, stop, options, (*family)->first().process(),
             (*output)->name());

@@ -129,7 +129,7 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
       live ? ShowLive(session, options)
            : PrintTables(session, options, options.tables.value_or(1));
   if (!stop.ok()) return stop.status();
-  WarnOfJitNames((*family)->first());
+  WarnOfMissingNames((*family)->first());
   WarnOfStops((*family)->first().process());
   WarnOfChildren(**family);
   if (*stop == Sampler::Stop::kTargetGone && !(*subject)->launched()) {

@@ -1,9 +1,14 @@
 #include "image/module_map.h"
 
+#include <elf.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "image/elf_parser.h"
 
 namespace hubspy {
@@ -17,15 +22,29 @@ bool Overlap(const AddressRange& a, const AddressRange& b) {
 
 bool HasFile(const Mapping& mapping) { return mapping.inode != 0; }
 
-// Null where we cannot open the very file that is mapped: its module still has
-// a name.
-std::shared_ptr<const Image> OpenImage(const Mapping& mapping,
-                                       absl::Span<const std::byte> vdso) {
-  if (mapping.path != kVdso && mapping.open_path.empty()) return nullptr;
-  absl::StatusOr<std::shared_ptr<const Image>> image =
-      mapping.path == kVdso ? Image::FromBytes(vdso, mapping.path)
-                            : Image::Open(mapping.open_path, mapping.path);
-  return image.ok() ? *std::move(image) : nullptr;
+// How the kernel names memory that has a file's nature, but never was on disk;
+// a JIT may keep its code in it.
+bool IsSharedMemory(absl::string_view path) {
+  return absl::StartsWith(path, "/memfd:") || absl::StartsWith(path, "/SYSV") ||
+         path == "/dev/zero";
+}
+
+bool SameFile(const Mapping& a, const Mapping& b) {
+  return a.device == b.device && a.inode == b.inode && a.path == b.path;
+}
+
+absl::StatusOr<std::shared_ptr<const Image>> OpenImage(
+    const Mapping& mapping, absl::Span<const std::byte> vdso) {
+  if (mapping.path == kVdso) return Image::FromBytes(vdso, mapping.path);
+  if (mapping.open_path.empty()) {
+    if (IsSharedMemory(mapping.path)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(mapping.path, " never was a file"));
+    }
+    return absl::NotFoundError(absl::StrCat(
+        mapping.path, " was deleted or replaced on disk after it was loaded"));
+  }
+  return Image::Open(mapping.open_path, mapping.path);
 }
 
 // Which of the image's segments the mapping shows, and so by how much all of
@@ -45,20 +64,69 @@ std::optional<uint64_t> LoadBias(const Mapping& mapping, const Image& image) {
   return std::nullopt;
 }
 
-LoadedModule ToModule(const Mapping& mapping,
-                      std::shared_ptr<const Image> image) {
+// Bytes by which one build of an image is told from another, and where.
+struct Identity {
+  uint64_t vaddr = 0;
+  std::vector<std::byte> bytes;
+};
+
+std::optional<Identity> IdentityOf(const Image& image) {
+  for (Note& note : image.Notes()) {
+    if (note.owner == "GNU" && note.type == NT_GNU_BUILD_ID) {
+      return Identity{note.description_vaddr, std::move(note.description)};
+    }
+  }
+  for (const Segment& segment : image.segments()) {
+    constexpr size_t kHeader = sizeof(Elf64_Ehdr);
+    if (segment.file_offset != 0 || segment.file_size < kHeader) continue;
+    const absl::Span<const std::byte> header = image.bytes().first(kHeader);
+    return Identity{segment.vaddr, {header.begin(), header.end()}};
+  }
+  return std::nullopt;
+}
+
+// False only if the target's memory says otherwise: it may have given up the
+// pages where that is written.
+bool IsWhatWasLoaded(const Image& image, const Mapping& code,
+                     const std::vector<Mapping>& mappings,
+                     MemoryReader memory) {
+  const std::optional<uint64_t> bias = LoadBias(code, image);
+  const std::optional<Identity> identity = IdentityOf(image);
+  if (!bias || !identity || identity->bytes.empty()) return true;
+  const Address begin(identity->vaddr + *bias);
+  const Address last = begin + (identity->bytes.size() - 1);
+  const bool mapped = std::any_of(
+      mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
+        return SameFile(mapping, code) && mapping.range.Contains(begin) &&
+               mapping.range.Contains(last);
+      });
+  if (!mapped) return true;
+  std::vector<std::byte> loaded(identity->bytes.size());
+  return memory(begin, absl::MakeSpan(loaded)) != loaded.size() ||
+         loaded == identity->bytes;
+}
+
+LoadedModule ToModule(
+    const Mapping& mapping,
+    const absl::StatusOr<std::shared_ptr<const Image>>& image) {
   LoadedModule loaded;
-  loaded.module.path = mapping.path;
+  loaded.module.path =
+      mapping.started_as.empty() ? mapping.path : mapping.started_as;
   loaded.module.range = mapping.range;
   loaded.module.load_bias = mapping.range.begin.value() - mapping.file_offset;
-  if (image == nullptr) return loaded;
-  const std::optional<uint64_t> bias = LoadBias(mapping, *image);
-  if (!bias) return loaded;
+  loaded.image_status = image.status();
+  if (!image.ok()) return loaded;
+  const std::optional<uint64_t> bias = LoadBias(mapping, **image);
+  if (!bias) {
+    loaded.image_status = absl::InvalidArgumentError(
+        absl::StrCat(mapping.path, " has no code where it is mapped from"));
+    return loaded;
+  }
   loaded.module.load_bias = *bias;
-  loaded.module.build_id = image->build_id();
-  loaded.module.range = {Address(image->vaddr_begin() + *bias),
-                         Address(image->vaddr_end() + *bias)};
-  loaded.image = std::move(image);
+  loaded.module.build_id = (*image)->build_id();
+  loaded.module.range = {Address((*image)->vaddr_begin() + *bias),
+                         Address((*image)->vaddr_end() + *bias)};
+  loaded.image = *image;
   return loaded;
 }
 
@@ -99,25 +167,27 @@ bool IsMapped(const LoadedModule& module,
 
 }  // namespace
 
-std::shared_ptr<const Image> ImageCache::Get(const Mapping& mapping,
-                                             absl::Span<const std::byte> vdso) {
-  const FileKey key{mapping.device, mapping.inode, mapping.path};
-  const auto known = images_.find(key);
+absl::StatusOr<std::shared_ptr<const Image>> ImageCache::Get(
+    const MappedFile& file, const Mapping& mapping,
+    absl::Span<const std::byte> vdso) {
+  const auto known = images_.find(file);
   if (known != images_.end()) return known->second;
-  if (mapping.path == kVdso && vdso.empty()) return nullptr;
-  return images_.emplace(key, OpenImage(mapping, vdso)).first->second;
+  auto image = OpenImage(mapping, vdso);
+  // Another process may be able to reach what this one's names do not.
+  if (image.ok()) images_.emplace(file, *image);
+  return image;
 }
 
 void ImageCache::DropUnused() {
-  absl::erase_if(images_, [](const auto& entry) {
-    return entry.second != nullptr && entry.second.use_count() <= 1;
-  });
+  absl::erase_if(
+      images_, [](const auto& entry) { return entry.second.use_count() <= 1; });
 }
 
 void ModuleMap::Update(const std::vector<Mapping>& mappings,
-                       absl::Span<const std::byte> vdso) {
+                       absl::Span<const std::byte> vdso, MemoryReader memory) {
   std::vector<LoadedModule> old = std::move(modules_);
   modules_.clear();
+  absl::flat_hash_set<MappedFile> seen;
 
   // Code is what makes a mapping a module's; files that are only read (fonts,
   // databases, devices) are never opened.
@@ -126,7 +196,18 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     const bool is_vdso = mapping.path == kVdso;
     if (!is_vdso && !HasFile(mapping)) continue;
     if (is_vdso && vdso.empty()) continue;
-    InsertIfFree(ToModule(mapping, images_->Get(mapping, vdso)), modules_);
+    const MappedFile file{mapping.device, mapping.inode, mapping.path};
+    seen.insert(file);
+    auto known = images_.find(file);
+    if (known == images_.end()) {
+      known = images_.emplace(file, cache_->Get(file, mapping, vdso)).first;
+      if (known->second.ok() &&
+          !IsWhatWasLoaded(**known->second, mapping, mappings, memory)) {
+        known->second = absl::FailedPreconditionError(absl::StrCat(
+            mapping.path, " was changed on disk after it was loaded"));
+      }
+    }
+    InsertIfFree(ToModule(mapping, known->second), modules_);
   }
 
   // Unloaded ones stay, unless other code took their place.
@@ -136,7 +217,9 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     }
   }
   old.clear();
-  images_->DropUnused();
+  absl::erase_if(
+      images_, [&](const auto& entry) { return !seen.contains(entry.first); });
+  cache_->DropUnused();
 }
 
 bool ModuleMap::WouldReplace(const std::vector<Mapping>& mappings) const {

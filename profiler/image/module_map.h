@@ -1,8 +1,15 @@
 // The target's modules by address: mappings joined with the images behind them.
 //
 //   ModuleMap modules;
-//   modules.Update(mappings, vdso_bytes);           // again after a dlopen
+//   modules.Update(mappings, vdso_bytes, memory);   // again after a dlopen
 //   if (const LoadedModule* m = modules.Find(pc)) ...
+//
+// The surprising part: the file that has the mapped one's name and number need
+// not hold what was loaded. An overlay file system (a container's) gives a file
+// that is written to another body under the same number, and goes on to run the
+// old one. So an image counts only if its build id, or for want of one its ELF
+// header, is what the target's memory holds. Elsewhere bytes written into a
+// file appear in the memory of whoever runs it, and the two agree again.
 //
 // Images are opened once and kept, and shared by maps that are given the same
 // cache: a process's children mostly run what it runs. A module that was
@@ -12,6 +19,7 @@
 #ifndef HUBSPY_IMAGE_MODULE_MAP_H_
 #define HUBSPY_IMAGE_MODULE_MAP_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +27,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "image/image.h"
 #include "model/address.h"
@@ -29,44 +40,55 @@ namespace hubspy {
 
 struct LoadedModule {
   Module module;
-  // Null when the file could not be opened or is no ELF image.
+  // Null when the file could not be opened, is no ELF image, or not the one
+  // that was loaded.
   std::shared_ptr<const Image> image;
+  // Why it is null. NotFound: the file was deleted or replaced, and is out of
+  // our reach. FailedPrecondition: it was written to since. PermissionDenied:
+  // we may not read it. InvalidArgument: no ELF image, and so none is missing.
+  absl::Status image_status;
 };
 
-// The files that are mapped as code, by what they were mapped as.
+// A file that is mapped as code, as the kernel tells it.
+struct MappedFile {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  std::string path;
+  friend bool operator==(const MappedFile&, const MappedFile&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const MappedFile& f) {
+    return H::combine(std::move(h), f.device, f.inode, f.path);
+  }
+};
+
 class ImageCache {
  public:
-  // Null where the very file that is mapped cannot be opened, or is no image:
-  // its module still has a name.
-  std::shared_ptr<const Image> Get(const Mapping& mapping,
-                                   absl::Span<const std::byte> vdso);
+  // Errors as LoadedModule::image_status.
+  absl::StatusOr<std::shared_ptr<const Image>> Get(
+      const MappedFile& file, const Mapping& mapping,
+      absl::Span<const std::byte> vdso);
   // Forgets those that only the cache knows.
   void DropUnused();
 
  private:
-  struct FileKey {
-    uint64_t device;
-    uint64_t inode;
-    std::string path;
-    friend bool operator==(const FileKey&, const FileKey&) = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const FileKey& k) {
-      return H::combine(std::move(h), k.device, k.inode, k.path);
-    }
-  };
-
-  absl::flat_hash_map<FileKey, std::shared_ptr<const Image>> images_;
+  absl::flat_hash_map<MappedFile, std::shared_ptr<const Image>> images_;
 };
+
+// As Memory::Read: copies what the target has there, and returns how much.
+using MemoryReader =
+    absl::FunctionRef<size_t(Address from, absl::Span<std::byte> into)>;
+inline size_t NoMemory(Address, absl::Span<std::byte>) { return 0; }
 
 class ModuleMap {
  public:
   explicit ModuleMap(
-      std::shared_ptr<ImageCache> images = std::make_shared<ImageCache>())
-      : images_(std::move(images)) {}
+      std::shared_ptr<ImageCache> cache = std::make_shared<ImageCache>())
+      : cache_(std::move(cache)) {}
 
-  // `vdso` holds the bytes of the mapping named "[vdso]"; may be empty.
+  // `vdso` holds the bytes of the mapping named "[vdso]"; may be empty. What
+  // `memory` cannot read is not compared.
   void Update(const std::vector<Mapping>& mappings,
-              absl::Span<const std::byte> vdso);
+              absl::Span<const std::byte> vdso, MemoryReader memory = NoMemory);
   // Whether Update(mappings) would have other code where a module is.
   bool WouldReplace(const std::vector<Mapping>& mappings) const;
 
@@ -75,7 +97,10 @@ class ModuleMap {
 
  private:
   std::vector<LoadedModule> modules_;  // sorted by range.begin, disjoint
-  std::shared_ptr<ImageCache> images_;
+  std::shared_ptr<ImageCache> cache_;
+  // The same for this process: whether they are what was loaded.
+  absl::flat_hash_map<MappedFile, absl::StatusOr<std::shared_ptr<const Image>>>
+      images_;
 };
 
 }  // namespace hubspy

@@ -21,6 +21,9 @@ struct Mapping {
   // Without the kernel's " (deleted)", which `deleted` says.
   std::string path;
   bool deleted = false;
+  // Of the program's own file: the absolute path by which it was started, where
+  // that is a link to `path`; else empty.
+  std::string started_as;
   // By which *we* can open the very file that is mapped, whatever mount
   // namespace the target lives in and even if it was deleted since; empty when
   // the mapping has no file.

@@ -10,7 +10,9 @@
 namespace hubspy {
 
 struct Module {
-  std::string path;      // the target's name for it; "[vdso]" for the vdso
+  // The target's name for it, for a program the one by which it was started;
+  // "[vdso]" for the vdso.
+  std::string path;
   std::string build_id;  // lower-case hex; empty when it has none
   AddressRange range;    // from its first loaded byte to behind its last
   // Address in the target minus address in the file's own numbering

@@ -24,7 +24,7 @@ std::string RenderDiagnosisText(const Diagnosis& diagnosis) {
                     VerdictName(verdict.kind), "\n  ",
                     CleanText(verdict.summary), "\n");
     for (const SymbolFrame& frame : verdict.stack) {
-      absl::StrAppend(&text, "      ", FrameLabel(frame), "\n");
+      absl::StrAppend(&text, "      ", MarkedFrameLabel(frame), "\n");
     }
     if (!verdict.remedy.empty()) {
       absl::StrAppend(&text, "  What to do: ", CleanText(verdict.remedy), "\n");

@@ -9,8 +9,7 @@ namespace {
 
 void AppendStack(const Dump::NamedStack& stack, std::string& text) {
   for (const SymbolFrame& frame : stack.frames) {
-    absl::StrAppend(&text, "    ", FrameLabel(frame),
-                    frame.inlined ? " [inlined]" : "", "\n");
+    absl::StrAppend(&text, "    ", MarkedFrameLabel(frame), "\n");
   }
   if (stack.end != StackEnd::kComplete) {
     absl::StrAppend(&text, "    ... cut short: ", StackEndName(stack.end),

@@ -1,6 +1,7 @@
 #include "view/flame_tree.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace hubspy {
 namespace {
@@ -12,7 +13,9 @@ std::vector<const FoldedStack*> Sorted(const FoldedProfile& folded) {
   std::vector<uint32_t> by_text(folded.labels.size());
   for (uint32_t i = 0; i < by_text.size(); ++i) by_text[i] = i;
   std::sort(by_text.begin(), by_text.end(), [&](uint32_t a, uint32_t b) {
-    return folded.labels[a].text < folded.labels[b].text;
+    const Label& x = folded.labels[a];
+    const Label& y = folded.labels[b];
+    return std::tie(x.text, x.inlined) < std::tie(y.text, y.inlined);
   });
   std::vector<uint32_t> rank(by_text.size());
   for (uint32_t i = 0; i < by_text.size(); ++i) rank[by_text[i]] = i;

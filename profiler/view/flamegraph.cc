@@ -60,15 +60,20 @@ uint64_t HashName(absl::string_view name) {
   return hash ^ (hash >> 29);
 }
 
-std::string Colour(Hue hue, absl::string_view name) {
+// Inlined frames have the hue of the others, paler.
+enum class Shade { kFull, kPale };
+
+std::string Colour(Hue hue, absl::string_view name, Shade shade) {
   // By the function, not by the line: its lines look alike.
   const uint64_t hash = HashName(name.substr(0, name.rfind(" (")));
   const HueStyle& style = StyleOf(hue);
   // Brightness varies with one part of the hash and the tint with another, so
   // that neighbours differ.
   const auto part = [&](int channel, int shift) {
-    return style.base[channel] + static_cast<int>((hash >> shift) % 256 *
-                                                  style.spread[channel] / 256);
+    const int full =
+        style.base[channel] +
+        static_cast<int>((hash >> shift) % 256 * style.spread[channel] / 256);
+    return shade == Shade::kFull ? full : (full + 255) / 2;
   };
   return absl::StrFormat("rgb(%d,%d,%d)", part(0, 0), part(1, 8), part(2, 16));
 }
@@ -97,6 +102,7 @@ class Painter {
       }
       depth = std::max(depth, node.depth);
       hue_used_[static_cast<size_t>(HueOf(node))] = true;
+      pale_used_ |= ShadeOf(node) == Shade::kPale;
     }
     height_ = kTop + static_cast<int>(depth + 1) * kRow + kBottom;
   }
@@ -138,6 +144,11 @@ class Painter {
         return Hue::kThread;
     }
     return Hue::kUnknown;
+  }
+
+  Shade ShadeOf(const FlameNode& node) const {
+    return node.depth > 0 && folded_.labels[node.label].inlined ? Shade::kPale
+                                                                : Shade::kFull;
   }
 
   void Open() {
@@ -196,15 +207,22 @@ class Painter {
     for (const Hue hue :
          {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kUnknown, Hue::kMissing}) {
       if (!hue_used_[static_cast<size_t>(hue)]) continue;
-      const absl::string_view meaning = StyleOf(hue).meaning;
-      absl::StrAppendFormat(
-          &svg_,
-          "<rect x=\"%s\" y=\"52\" width=\"10\" height=\"10\" rx=\"2\" "
-          "fill=\"%s\"/>"
-          "<text class=\"legend\" x=\"%s\" y=\"61\">%s</text>\n",
-          Number(x), Colour(hue, meaning), Number(x + 15), meaning);
-      x += 36 + 5.8 * static_cast<double>(meaning.size());
+      x = LegendEntry(x, StyleOf(hue).meaning, hue, Shade::kFull);
     }
+    if (pale_used_) LegendEntry(x, "inlined", Hue::kCode, Shade::kPale);
+  }
+
+  // Returns where the next one begins.
+  double LegendEntry(double x, absl::string_view meaning, Hue hue,
+                     Shade shade) {
+    absl::StrAppendFormat(
+        &svg_,
+        "<rect x=\"%s\" y=\"52\" width=\"10\" height=\"10\" rx=\"2\" "
+        "fill=\"%s\"/>"
+        "<text class=\"legend\" x=\"%s\" y=\"61\">%s</text>\n",
+        Number(x), Colour(hue, StyleOf(hue).meaning, shade), Number(x + 15),
+        meaning);
+    return x + 36 + 5.8 * static_cast<double>(meaning.size());
   }
 
   void Frames() {
@@ -222,7 +240,7 @@ class Painter {
 
   void Frame(const FlameNode& node) {
     const std::string name =
-        node.depth == 0 ? "all" : folded_.labels[node.label].text;
+        node.depth == 0 ? "all" : MarkedText(folded_.labels[node.label]);
     const std::string left = Number(total() > 0 ? Percent(node.x) : 0);
     const double width = Percent(node.count);
     const int y = height_ - kBottom - static_cast<int>(node.depth + 1) * kRow;
@@ -235,8 +253,8 @@ class Painter {
         "<text x=\"%s%%\" dx=\"%g\" y=\"%d\">%s</text></g>\n",
         node.x, node.count, node.depth, XmlText(name), WithCommas(node.count),
         node.count == 1 ? "sample" : "samples", width, left, y, Number(width),
-        kFrameHeight, Colour(HueOf(node), name), left, kPadding, y + 12,
-        XmlText(Fitted(name, width / 100 * kFramesWidth)));
+        kFrameHeight, Colour(HueOf(node), name, ShadeOf(node)), left, kPadding,
+        y + 12, XmlText(Fitted(name, width / 100 * kFramesWidth)));
   }
 
   static std::string Fitted(absl::string_view name, double pixels) {
@@ -249,6 +267,7 @@ class Painter {
   const FoldedProfile folded_;
   const std::vector<FlameNode> nodes_;
   std::array<bool, 7> hue_used_{};
+  bool pale_used_ = false;
   int64_t not_drawn_ = 0;
   int height_ = 0;
   std::string svg_;

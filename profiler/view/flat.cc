@@ -32,9 +32,9 @@ absl::flat_hash_map<std::string, Counts> CountLabels(
     const absl::flat_hash_set<uint32_t> distinct(stack.labels.begin(),
                                                  stack.labels.end());
     for (const uint32_t label : distinct) {
-      counts[folded.labels[label].text].total += stack.count;
+      counts[MarkedText(folded.labels[label])].total += stack.count;
     }
-    counts[folded.labels[stack.labels.back()].text].own += stack.count;
+    counts[MarkedText(folded.labels[stack.labels.back()])].own += stack.count;
   }
   return counts;
 }

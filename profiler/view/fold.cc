@@ -30,8 +30,10 @@ class Folder {
     std::vector<uint32_t> frame_labels;
     frame_labels.reserve(profile_.frames.size());
     for (const SymbolFrame& frame : profile_.frames) {
-      frame_labels.push_back(Intern(
-          {FrameLabel(frame), KindOf(frame), /*has_line=*/frame.line > 0}));
+      frame_labels.push_back(Intern({.text = FrameLabel(frame),
+                                     .kind = KindOf(frame),
+                                     .has_line = frame.line > 0,
+                                     .inlined = frame.inlined}));
     }
     for (const Profile::Sample& sample : profile_.samples) {
       if (sample.idle && !options_.include_idle) continue;
@@ -56,7 +58,7 @@ class Folder {
  private:
   uint32_t Intern(Label label) {
     const auto next = static_cast<uint32_t>(folded_.labels.size());
-    auto [it, inserted] = ids_.try_emplace(label.text, next);
+    auto [it, inserted] = ids_.try_emplace({label.text, label.inlined}, next);
     if (inserted) folded_.labels.push_back(std::move(label));
     return it->second;
   }
@@ -85,7 +87,7 @@ class Folder {
   const Profile& profile_;
   const FoldOptions& options_;
   FoldedProfile folded_;
-  absl::flat_hash_map<std::string, uint32_t> ids_;
+  absl::flat_hash_map<std::pair<std::string, bool>, uint32_t> ids_;
 };
 
 std::string Plural(int64_t n, absl::string_view what) {
@@ -99,6 +101,10 @@ std::string Percent(int64_t part, int64_t whole) {
 }
 
 }  // namespace
+
+std::string MarkedText(const Label& label) {
+  return absl::StrCat(label.text, label.inlined ? kInlinedMark : "");
+}
 
 std::string PartialReasons(const PartialCounts& partial) {
   std::vector<std::pair<int64_t, absl::string_view>> reasons;

@@ -5,11 +5,11 @@
 //     for (uint32_t l : s.labels) use(folded.labels[l].text);  // outermost
 //     first
 //
-// Frames with the same label are one label. A sample whose stack was cut short
-// stands on a label that says so, "[cut: no unwind table]": what was known last
-// is not mistaken for where its thread began. So does one whose stack could not
-// be read at all: every sample counts somewhere, so that own times add up to
-// the samples taken.
+// Frames with the same label are one label; a function that is called here and
+// inlined there has two. A sample whose stack was cut short stands on a label
+// that says so, "[cut: no unwind table]": what was known last is not mistaken
+// for where its thread began. So does one whose stack could not be read at all:
+// every sample counts somewhere, so that own times add up to the samples taken.
 #ifndef HUBSPY_VIEW_FOLD_H_
 #define HUBSPY_VIEW_FOLD_H_
 
@@ -34,7 +34,11 @@ struct Label {
   std::string text;  // clean (view/text.h)
   LabelKind kind = LabelKind::kCode;
   bool has_line = false;
+  bool inlined = false;
 };
+
+// The text, and behind it kInlinedMark where it applies.
+std::string MarkedText(const Label& label);
 
 struct FoldedStack {
   std::vector<uint32_t> labels;  // into FoldedProfile::labels; never empty

@@ -39,4 +39,8 @@ std::string FrameLabel(const SymbolFrame& frame) {
   return absl::StrCat(label, " (", CleanText(Basename(frame.module)), ")");
 }
 
+std::string MarkedFrameLabel(const SymbolFrame& frame) {
+  return absl::StrCat(FrameLabel(frame), frame.inlined ? kInlinedMark : "");
+}
+
 }  // namespace hubspy

@@ -17,11 +17,13 @@ std::string RenderRaw(const Profile& profile, const RawOptions& options) {
   std::map<std::string, int64_t> counts;
   for (const FoldedStack& stack : folded.stacks) {
     std::string line;
-    for (const uint32_t label : stack.labels) {
-      // Only `;` is left to escape: labels hold no line breaks.
-      absl::StrAppend(
-          &line, line.empty() ? "" : ";",
-          absl::StrReplaceAll(folded.labels[label].text, {{";", ":"}}));
+    for (const uint32_t id : stack.labels) {
+      const Label& label = folded.labels[id];
+      // Only `;` is left to escape: labels hold no line breaks. How
+      // flamegraph.pl and its kin know an inlined frame is its last letters.
+      absl::StrAppend(&line, line.empty() ? "" : ";",
+                      absl::StrReplaceAll(label.text, {{";", ":"}}),
+                      label.inlined ? "_[i]" : "");
     }
     counts[line] += stack.count;
   }

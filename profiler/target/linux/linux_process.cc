@@ -10,6 +10,7 @@
 #include "target/linux/check_target.h"
 #include "target/linux/mapped_files.h"
 #include "target/linux/proc_files.h"
+#include "target/linux/started_as.h"
 
 namespace hubspy {
 namespace {
@@ -90,7 +91,8 @@ absl::StatusOr<std::vector<Mapping>> LinuxProcess::Mappings() const {
   if (!text.ok()) return text.status();
   absl::StatusOr<std::vector<Mapping>> mappings = ParseMaps(*text);
   if (!mappings.ok()) return mappings.status();
-  return WithOpenPaths(*tid, *std::move(mappings));
+  return WithStartedAs(directory_, *tid, memory_,
+                       WithOpenPaths(*tid, *std::move(mappings)));
 }
 
 // Each exec makes a new stack, at an address chosen at random, and maps a file

@@ -5,12 +5,14 @@
 #include <link.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 namespace hubspy {
 namespace {
 
+using ::testing::IsEmpty;
 using ::testing::IsNull;
 using ::testing::NotNull;
 using ::testing::SizeIs;
@@ -106,6 +108,64 @@ TEST(ModuleMap, UnloadedModuleGivesWayToOtherCode) {
   const AddressRange range = modules.modules()[0].module.range;
   modules.Update({Anonymous(range.begin.value(), range.end.value())}, {});
   EXPECT_THAT(modules.Find(range.begin), IsNull());
+}
+
+TEST(ModuleMap, AFileThatIsNotWhatTheMemoryHoldsIsNotUsed) {
+  const uint64_t kBias = 0x500000000000;
+  const std::shared_ptr<const Image> image = *Image::Open(kSelf, "self");
+  const auto load = [&](MemoryReader memory) {
+    Mapping code = CodeAt(kBias);
+    Mapping head = code;
+    head.executable = false;
+    head.range = {Address(kBias), code.range.begin};
+    head.file_offset = 0;
+    ModuleMap modules;
+    modules.Update({head, code}, {}, memory);
+    return modules.modules()[0];
+  };
+  const auto same = [&](Address from, absl::Span<std::byte> into) {
+    // The first segment is loaded as it lies in the file.
+    const auto bytes = image->bytes().subspan(from.value() - kBias);
+    std::copy_n(bytes.begin(), into.size(), into.begin());
+    return into.size();
+  };
+  EXPECT_THAT(load(same).image, NotNull());
+  EXPECT_TRUE(load(same).image_status.ok());
+  EXPECT_THAT(load(NoMemory).image, NotNull());
+
+  const auto other = [&](Address from, absl::Span<std::byte> into) {
+    same(from, into);
+    into.back() ^= std::byte{1};
+    return into.size();
+  };
+  const LoadedModule changed = load(other);
+  EXPECT_THAT(changed.image, IsNull());
+  EXPECT_THAT(changed.module.build_id, IsEmpty());
+  EXPECT_EQ(changed.image_status.message(),
+            "/bin/self was changed on disk after it was loaded");
+}
+
+TEST(ModuleMap, MemoryIsNotAskedWhereTheImageIsNotMapped) {
+  ModuleMap modules;
+  modules.Update({CodeAt(0x500000000000)}, {},
+                 [](Address, absl::Span<std::byte> into) {
+                   ADD_FAILURE();
+                   return into.size();
+                 });
+  EXPECT_THAT(modules.modules()[0].image, NotNull());
+}
+
+TEST(ModuleMap, SaysWhyThereIsNoImage) {
+  const auto status_of = [](const std::string& path) {
+    Mapping mapping = CodeAt(0x500000000000);
+    mapping.path = path;
+    mapping.open_path = "";
+    ModuleMap modules;
+    modules.Update({mapping}, {});
+    return modules.modules()[0].image_status;
+  };
+  EXPECT_TRUE(absl::IsNotFound(status_of("/usr/lib/libc.so.6")));
+  EXPECT_TRUE(absl::IsInvalidArgument(status_of("/memfd:code")));
 }
 
 TEST(ModuleMap, CodeWhoseFileCannotBeOpenedIsAModuleWithoutImage) {

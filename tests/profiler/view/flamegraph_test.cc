@@ -70,6 +70,20 @@ TEST(Flamegraph, LeavesIdleSamplesOutUnlessAsked) {
   EXPECT_THAT(svg, HasSubstr("<title>all (10 samples, 100.00%)</title>"));
 }
 
+TEST(Flamegraph, MarksInlinedFramesAndDrawsThemPaler) {
+  const std::string svg = RenderFlamegraph(InlinedProfile(), {});
+  const auto fill = [&](const std::string& title) {
+    const size_t at = svg.find("<title>" + title + " (");
+    const size_t begin = svg.find("fill=", at);
+    return svg.substr(begin, svg.find("/>", begin) - begin);
+  };
+  EXPECT_THAT(fill("Half (seed.cc:3) [inlined]"), HasSubstr("rgb("));
+  EXPECT_NE(fill("Half (seed.cc:3) [inlined]"), fill("Half (seed.cc:3)"));
+  EXPECT_THAT(svg, HasSubstr(">inlined</text>"));
+  EXPECT_THAT(RenderFlamegraph(HubProfile(), {}),
+              Not(HasSubstr(">inlined</text>")));
+}
+
 TEST(Flamegraph, ShowsThreadsWhenAsked) {
   EXPECT_THAT(RenderFlamegraph(HubProfile(), {.threads = true}),
               HasSubstr("<title>thread (7): hub (10 samples"));

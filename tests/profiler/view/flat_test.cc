@@ -35,6 +35,14 @@ TEST(Flat, CountsOwnAtTheTopAndTotalAnywhere) {
                   FlatRow{0, 100, 0, 1, "main (seed.cc:9)"}));
 }
 
+TEST(Flat, MarksInlinedFramesAndCountsThemApart) {
+  EXPECT_THAT(
+      Rows(InlinedProfile(), {}),
+      ElementsAre(FlatRow{75, 75, .03, .03, "Half (seed.cc:3) [inlined]"},
+                  FlatRow{25, 25, .01, .01, "Half (seed.cc:3)"},
+                  FlatRow{0, 100, 0, .04, "main (seed.cc:9)"}));
+}
+
 TEST(Flat, LeavesIdleSamplesOutButCountsTheirLooks) {
   EXPECT_THAT(
       Rows(HubProfile(), {}),

@@ -56,6 +56,18 @@ class ProfileBuilder {
   Profile profile_;
 };
 
+// main -> Half, once called and once inlined.
+inline Profile InlinedProfile() {
+  const SymbolFrame main{.function = "main", .file = "/src/seed.cc", .line = 9};
+  const SymbolFrame half{.function = "Half", .file = "/src/seed.cc", .line = 3};
+  SymbolFrame inlined = half;
+  inlined.inlined = true;
+  return ProfileBuilder()
+      .Add({main, half}, {.count = 1})
+      .Add({main, inlined}, {.count = 3})
+      .Build();
+}
+
 // main -> Run -> { epoll_wait (idle) x 90, Fire -> Callback x 9, Fire x 1 }
 inline Profile HubProfile() {
   const SymbolFrame main{.function = "main", .file = "/src/seed.cc", .line = 9};

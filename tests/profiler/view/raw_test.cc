@@ -44,6 +44,12 @@ TEST(Raw, KeepsOneLinePerStackWhateverTheNames) {
   EXPECT_EQ(RenderRaw(profile, {}), "a:b c;d 2\n");
 }
 
+TEST(Raw, MarksInlinedFramesAsFlamegraphPlDoes) {
+  EXPECT_EQ(RenderRaw(InlinedProfile(), {}),
+            "main (seed.cc:9);Half (seed.cc:3) 1\n"
+            "main (seed.cc:9);Half (seed.cc:3)_[i] 3\n");
+}
+
 TEST(Raw, CountsStacksThatCouldNotBeRead) {
   Profile profile;
   profile.samples = {{.end = StackEnd::kUnreadableMemory, .count = 2}};
