@@ -88,7 +88,8 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
 void Attachment::BecomeProgram(ProgramId id) {
   program_ = id;
   unwinder_.emplace(modules());
-  hub_reader_.reset();
+  // Not now: whoever looks at a hub may be half-way through it.
+  hub_block_is_old_ = true;
 }
 
 // After an exec, nothing that is known of the process's code holds any more.
@@ -115,12 +116,15 @@ absl::Status Attachment::RefreshModules() {
   const int64_t cost_ns = NowNs() - begin_ns;
   modules_at_latest_ns_ =
       NowNs() + std::max(kModulesAtLatestNs, kModulesCostFactor * cost_ns);
-  if (!hub_reader_) {
-    if (const auto block = FindHubBlock(modules())) {
-      hub_reader_.emplace(process_->memory(), *block);
-    }
-  }
   return absl::OkStatus();
+}
+
+void Attachment::FindHubs() {
+  if (std::exchange(hub_block_is_old_, false)) hub_reader_.reset();
+  if (hub_reader_) return;
+  if (const auto block = FindHubBlock(modules())) {
+    hub_reader_.emplace(process_->memory(), *block);
+  }
 }
 
 absl::Status Attachment::RefreshThreads() {
@@ -142,6 +146,7 @@ absl::Status Attachment::RefreshThreads() {
   threads_ = std::move(present);
   deep_stacks_.KeepOnly(
       [this](ThreadId tid) { return threads_.contains(tid); });
+  FindHubs();
   // What a hub publishes may be caught half written, or be garbage: then its
   // thread is an ordinary one until the next time.
   hubs_.clear();

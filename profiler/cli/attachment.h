@@ -101,6 +101,7 @@ class Attachment {
   bool HasBecomeAnother();
   absl::Status RefreshThreads();
   absl::Status RefreshModules();
+  void FindHubs();
   std::optional<ThreadLook> LookAt(ThreadId tid, Sleep& sleep);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureUnless(
       ThreadId tid, const std::optional<SleepToken>& known_sleep,
@@ -123,6 +124,7 @@ class Attachment {
   std::optional<Unwinder> unwinder_;
   DeepStacks deep_stacks_;
   std::optional<HubReader> hub_reader_;
+  bool hub_block_is_old_ = false;  // found in what the process was before
   absl::Status jit_names_status_;
 
   absl::flat_hash_map<ThreadId, Sleep> threads_;

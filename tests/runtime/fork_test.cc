@@ -165,6 +165,7 @@ int SleepAndTell(ChildPipes& parent) {
   }
   parent.WriteLine("ready");
   Hub::Current().Run();
+  parent.ReadLine();  // there until it is told, however late a signal comes
   return 0;
 }
 
@@ -179,6 +180,7 @@ TEST(Signals, AStoppedProcessLosesNoTimer) {
   EXPECT_EQ(child.ReadLine(), "1");
   EXPECT_EQ(child.ReadLine(), "2");
   EXPECT_EQ(child.ReadLine(), "3");
+  child.WriteLine("end");
   EXPECT_EQ(child.Wait(), 0);
 }
 
@@ -194,6 +196,7 @@ TEST(Signals, AHandlerWithoutRestartLosesNoTimer) {
   EXPECT_EQ(child.ReadLine(), "1");
   EXPECT_EQ(child.ReadLine(), "2");
   EXPECT_EQ(child.ReadLine(), "3");
+  child.WriteLine("end");
   EXPECT_EQ(child.Wait(), 0);
 }
 
