@@ -75,7 +75,7 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
     std::unique_ptr<Process> process, std::shared_ptr<ProgramList> programs) {
   std::unique_ptr<Attachment> attachment(
       new Attachment(std::move(process), std::move(programs)));
-  attachment->HasBecomeAnother();
+  attachment->FollowExec();
   if (absl::Status status = attachment->RefreshModules(); !status.ok()) {
     return status;
   }
@@ -92,8 +92,9 @@ void Attachment::BecomeProgram(ProgramId id) {
   hub_block_is_old_ = true;
 }
 
-// After an exec, nothing that is known of the process's code holds any more.
-bool Attachment::HasBecomeAnother() {
+// Whether the process has become another program, by an exec or because we have
+// not looked yet: nothing that was known of its code holds then.
+bool Attachment::FollowExec() {
   const uint64_t mark = process_->ProgramMark();
   if (unwinder_ && (mark == 0 || mark == program_mark_)) return false;
   program_mark_ = mark;
@@ -105,7 +106,7 @@ absl::Status Attachment::RefreshModules() {
   const int64_t begin_ns = NowNs();
   absl::StatusOr<std::vector<Mapping>> mappings = process_->Mappings();
   if (!mappings.ok()) return mappings.status();
-  if (!HasBecomeAnother() && modules().WouldReplace(*mappings)) {
+  if (!FollowExec() && modules().WouldReplace(*mappings)) {
     BecomeProgram(programs_->AddChanged(program_));
   }
   const Memory& memory = process_->memory();
@@ -171,7 +172,7 @@ absl::StatusOr<std::vector<HubView>> Attachment::ReadHubs() {
 
 absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
   if (NowNs() >= threads_due_ns_) {
-    if (HasBecomeAnother() || NowNs() >= modules_at_latest_ns_) {
+    if (FollowExec() || NowNs() >= modules_at_latest_ns_) {
       if (absl::Status status = RefreshModules(); !status.ok()) return status;
     }
     if (absl::Status status = RefreshThreads(); !status.ok()) return status;

@@ -98,7 +98,7 @@ class Attachment {
       std::unique_ptr<Process> process, std::shared_ptr<ProgramList> programs);
   const Program& program() const { return programs_->Get(program_); }
   void BecomeProgram(ProgramId id);
-  bool HasBecomeAnother();
+  bool FollowExec();
   absl::Status RefreshThreads();
   absl::Status RefreshModules();
   void FindHubs();

@@ -1,6 +1,5 @@
 // Whatever the user or the target does: one line that says what to do, the
 // exit status of the design, and a target that goes on.
-#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -35,16 +34,6 @@ void ExpectOneLine(const ToolRun& run, int exit_status,
   EXPECT_EQ(run.exit_status, exit_status) << run.err;
   EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
   EXPECT_THAT(run.err, AllOf(StartsWith("hubspy: "), HasSubstr(what)));
-}
-
-// Returns once `pid` has slept this often from now on: a recording sleeps
-// between any two samples.
-void AwaitSleeps(pid_t pid, int64_t sleeps) {
-  const auto slept = [pid] {
-    return std::stoll(ProcStatus(pid, "voluntary_ctxt_switches"));
-  };
-  const int64_t until = slept() + sleeps;
-  while (slept() < until) sched_yield();
 }
 
 Child StartSpin() {

@@ -1,5 +1,4 @@
 // Processes that start others, and that become others.
-#include <sched.h>
 
 #include <fstream>
 #include <map>
@@ -22,16 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-// Returns once `pid` has slept this often from now on: a recording sleeps
-// between any two samples.
-void AwaitSleeps(pid_t pid, int64_t sleeps) {
-  const auto slept = [pid] {
-    return std::stoll(ProcStatus(pid, "voluntary_ctxt_switches"));
-  };
-  const int64_t until = slept() + sleeps;
-  while (slept() < until) sched_yield();
-}
 
 // The samples in a raw file, by their root and another frame.
 int64_t Samples(const std::string& file, const std::string& root,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -61,6 +62,14 @@ Child StartHubspy(const std::vector<std::string>& arguments) {
       "/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1 >/dev/null", HUBSPY_BINARY};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return Child::Exec(argv);
+}
+
+void AwaitSleeps(pid_t pid, int64_t sleeps) {
+  const auto slept = [pid] {
+    return std::stoll(ProcStatus(pid, "voluntary_ctxt_switches"));
+  };
+  const int64_t until = slept() + sleeps;
+  while (slept() < until) sched_yield();
 }
 
 std::string ProcStatus(pid_t pid, const std::string& field) {

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ ToolRun RunHubspy(const std::vector<std::string>& arguments,
 // The same, still running: what it says on standard error is read line by line,
 // standard output is dropped.
 Child StartHubspy(const std::vector<std::string>& arguments);
+
+// Returns once `pid` has slept this often from now on: a recording sleeps
+// between any two samples.
+void AwaitSleeps(pid_t pid, int64_t sleeps);
 
 // A field of /proc/PID/status; empty when the process is gone.
 std::string ProcStatus(pid_t pid, const std::string& field);
