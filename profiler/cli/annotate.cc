@@ -266,15 +266,7 @@ absl::Status Record(Family& family, const AnnotateOptions& options,
       SampleUntil(sampler, family, recording,
                   waiter.NowNs() + absl::ToInt64Nanoseconds(options.duration),
                   [](const std::string& note) { std::cerr << note << "\n"; });
-  if (recording.quality.samples > 0) return absl::OkStatus();
-  if (recording.quality.failed > 0) {
-    return absl::FailedPreconditionError(recording.quality.last_failure);
-  }
-  if (stop == Sampler::Stop::kTargetGone) {
-    return absl::NotFoundError(absl::StrCat("process ", options.pid,
-                                            " exited before its first sample"));
-  }
-  return absl::OkStatus();
+  return CheckRecorded(recording, stop, options.pid);
 }
 
 absl::StatusOr<std::string> Choose(const Profile& profile,

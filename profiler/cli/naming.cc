@@ -39,14 +39,16 @@ void WarnOfMissingNames(Attachment& attachment) {
   // Of what a core lacks, the core tells.
   if (!attachment.process().Gaps().empty()) return;
   absl::btree_set<std::string> reasons;  // an image may be loaded twice
-  for (const LoadedModule& module : attachment.modules().modules()) {
-    const absl::Status& image = module.image_status;
-    if (absl::IsFailedPrecondition(image)) {
-      reasons.insert(
-          absl::StrCat(image.message(), "; its functions cannot be named"));
-    } else if (absl::IsNotFound(image) || absl::IsPermissionDenied(image)) {
-      reasons.insert(absl::StrCat(
-          image.message(), "; its functions can be named with sudo only"));
+  for (const Program& program : attachment.programs()) {
+    for (const LoadedModule& module : program.modules->modules()) {
+      const absl::Status& image = module.image_status;
+      if (absl::IsFailedPrecondition(image)) {
+        reasons.insert(
+            absl::StrCat(image.message(), "; its functions cannot be named"));
+      } else if (absl::IsNotFound(image) || absl::IsPermissionDenied(image)) {
+        reasons.insert(absl::StrCat(
+            image.message(), "; its functions can be named with sudo only"));
+      }
     }
   }
   for (const std::string& reason : reasons) {

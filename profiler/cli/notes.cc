@@ -52,6 +52,19 @@ Sampler::Stop SampleUntil(Sampler& sampler, Family& family,
   return stop;
 }
 
+absl::Status CheckRecorded(const Recording& recording, Sampler::Stop stop,
+                           int32_t pid) {
+  if (recording.quality.samples > 0) return absl::OkStatus();
+  if (recording.quality.failed > 0) {
+    return absl::FailedPreconditionError(recording.quality.last_failure);
+  }
+  if (stop == Sampler::Stop::kTargetGone) {
+    return absl::NotFoundError(
+        absl::StrCat("process ", pid, " exited before its first sample"));
+  }
+  return absl::OkStatus();
+}
+
 void WarnOfChildren(const Family& family) {
   if (family.refused() == 0) return;
   std::cerr << (family.refused() == 1

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "cli/family.h"
 #include "sample/load_limit.h"
 #include "sample/sampler.h"
@@ -27,6 +28,11 @@ std::string RateLoweredNote(const RateLowered& lowered, size_t threads);
 Sampler::Stop SampleUntil(Sampler& sampler, Family& family,
                           Recording& recording, int64_t until_ns,
                           absl::FunctionRef<void(std::string note)> tell);
+
+// OK when there is a sample; else why there is none: no thread could be read,
+// or the process exited first.
+absl::Status CheckRecorded(const Recording& recording, Sampler::Stop stop,
+                           int32_t pid);
 
 // One line on standard error, if threads had to be stopped because the system
 // forbids the kernel's sampling.

@@ -76,10 +76,6 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
       !was_said) {
     std::cerr << "All threads were asleep: record with -i to see where.\n";
   }
-  if (!profile.quality.last_failure.empty()) {
-    std::cerr << "Not every thread could be read: "
-              << profile.quality.last_failure << "\n";
-  }
   WarnOfStops(process);
   std::cerr << SamplesLine(profile) << " written to " << written_to << ".\n";
 }
@@ -109,14 +105,9 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   const Sampler::Stop stop =
       SampleUntil(sampler, **family, recording, until_ns,
                   [](const std::string& note) { std::cerr << note << "\n"; });
-  if (recording.quality.samples == 0 && recording.quality.failed > 0) {
-    return absl::FailedPreconditionError(recording.quality.last_failure);
-  }
-  if (recording.quality.samples == 0 && stop == Sampler::Stop::kTargetGone &&
-      !(*subject)->launched()) {
-    return absl::NotFoundError(
-        absl::StrCat("process ", pid, " exited before its first sample"));
-  }
+  const absl::Status recorded = CheckRecorded(recording, stop, pid);
+  // A program of ours has an exit status to pass on, however short it ran.
+  if (!recorded.ok() && !(*subject)->launched()) return recorded;
 
   Symbolizer symbolizer({.short_names = options.short_names});
   const Profile profile =

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <iostream>
+
 namespace hubspy {
 
 absl::StatusOr<std::unique_ptr<Subject>> Subject::Of(
@@ -20,6 +22,9 @@ int Subject::AwaitEnd(int stop_signal) {
   if (!program_) return 0;
   // Ctrl-C, SIGINT, has reached the program as it did us: from the terminal.
   if (stop_signal == SIGTERM) program_->Signal(SIGTERM);
+  if (!program_->HasEnded()) {
+    std::cerr << "Waiting for process " << program_->pid() << " to end.\n";
+  }
   return program_->AwaitEnd();
 }
 

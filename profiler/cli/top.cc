@@ -38,7 +38,8 @@ absl::StatusOr<Sampler::Stop> PrintTables(TopSession& session,
       std::cerr << said << std::endl;
     }
     const Quality& quality = session.overall().quality;
-    if (quality.samples == 0 && quality.failed > 0) {
+    if (quality.samples == 0 && quality.failed > 0 &&
+        stop != Sampler::Stop::kTargetGone) {
       return absl::FailedPreconditionError(quality.last_failure);
     }
     if (quality.samples == 0 && stop == Sampler::Stop::kTargetGone) {

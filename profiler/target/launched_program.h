@@ -46,6 +46,7 @@ class LaunchedProgram {
   void Release();
   // Passes on what was meant for both of us.
   void Signal(int signal) const;
+  bool HasEnded() const;
   // Returns when it has ended: its exit status, or 128 and the number of the
   // signal that ended it.
   int AwaitEnd();

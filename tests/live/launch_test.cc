@@ -95,6 +95,20 @@ TEST(Record, PassesSigtermOnAndWritesWhatItHas) {
   EXPECT_EQ(hubspy.Wait(), 128 + SIGTERM);
 }
 
+TEST(Record, SaysThatItWaitsForTheProgram) {
+  Child hubspy =
+      StartHubspy({"record", "-i", "-d", "0.1", "-o",
+                   OutputFile("waiting.folded"), "--", "sleep", "3600"});
+  ASSERT_THAT(hubspy.ReadLine(), HasSubstr("Sampling process"));
+  EXPECT_THAT(hubspy.ReadLine(), HasSubstr("written to"));
+  int pid = 0;
+  const std::string waiting = hubspy.ReadLine();
+  ASSERT_EQ(sscanf(waiting.c_str(), "Waiting for process %d to end", &pid), 1)
+      << waiting;
+  ASSERT_EQ(kill(pid, SIGKILL), 0);
+  EXPECT_EQ(hubspy.Wait(), 128 + SIGKILL);
+}
+
 TEST(Record, OfAProgramThatCannotBeRunSaysSoInOneLine) {
   const ToolRun run = RunHubspy(
       {"record", "-o", OutputFile("none.folded"), "--", "no-such-program"});

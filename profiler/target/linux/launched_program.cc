@@ -141,6 +141,13 @@ void LaunchedProgram::Release() {
 
 void LaunchedProgram::Signal(int signal) const { kill(pid_, signal); }
 
+bool LaunchedProgram::HasEnded() const {
+  siginfo_t info = {};
+  return waitid(P_PID, static_cast<id_t>(pid_), &info,
+                WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid == pid_;
+}
+
 int LaunchedProgram::AwaitEnd() {
   Release();
   for (;;) {
