@@ -106,12 +106,16 @@ bool IsWhatWasLoaded(const Image& image, const Mapping& code,
          loaded == identity->bytes;
 }
 
+// What the mapped file is called as a user knows it.
+const std::string& NameOf(const Mapping& mapping) {
+  return mapping.started_as.empty() ? mapping.path : mapping.started_as;
+}
+
 LoadedModule ToModule(
     const Mapping& mapping,
     const absl::StatusOr<std::shared_ptr<const Image>>& image) {
   LoadedModule loaded;
-  loaded.module.path =
-      mapping.started_as.empty() ? mapping.path : mapping.started_as;
+  loaded.module.path = NameOf(mapping);
   loaded.module.range = mapping.range;
   loaded.module.load_bias = mapping.range.begin.value() - mapping.file_offset;
   loaded.image_status = image.status();
@@ -160,7 +164,7 @@ bool IsMapped(const LoadedModule& module,
               const std::vector<Mapping>& mappings) {
   return std::any_of(
       mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
-        return mapping.executable && mapping.path == module.module.path &&
+        return mapping.executable && NameOf(mapping) == module.module.path &&
                Overlap(mapping.range, module.module.range);
       });
 }

@@ -209,6 +209,11 @@ TEST(ModuleMap, TellsWhenOtherCodeWouldTakeAModulesPlace) {
   EXPECT_FALSE(modules.WouldReplace({code}));
   EXPECT_FALSE(modules.WouldReplace({})) << "unloaded";
   EXPECT_FALSE(modules.WouldReplace({code, CodeAt(0x600000000000)}));
+  Mapping by_link = code;
+  by_link.started_as = "/bin/link";
+  ModuleMap linked;
+  linked.Update({by_link}, {});
+  EXPECT_FALSE(linked.WouldReplace({by_link}));
   Mapping other = code;
   other.path = "/lib/other.so";
   EXPECT_TRUE(modules.WouldReplace({other}));
