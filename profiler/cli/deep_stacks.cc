@@ -11,9 +11,13 @@ namespace {
 // last one is a third of that.
 constexpr size_t kGrowth = 4;
 
-size_t NextSize(size_t bytes) {
-  return std::min(std::max<size_t>(bytes, 1) * kGrowth, DeepStacks::kMostBytes);
-}
+// The least that is copied in a stop: about ten frames, which cost as much as
+// none; a page more costs about as much as the stop's own system calls do.
+constexpr size_t kLeastHeldBytes = 4096;
+// A thread is not as deep each time. One that is seldom deep is held for less
+// again, after so many looks or some more; meanwhile its depth costs no second
+// stop.
+constexpr size_t kLooksToForget = 64;
 
 // A bit more than last time: it may be deeper by some frames now.
 size_t WithRoom(uint64_t bytes) {
@@ -25,10 +29,11 @@ size_t WithRoom(uint64_t bytes) {
 // One capture, as it grows.
 class DeepStacks::Attempt {
  public:
-  Attempt(const Memory& memory, CaptureRequest& request, Use use,
+  Attempt(const Memory& memory, CaptureRequest& request, size_t small, Use use,
           TakeFunction take, Snapshot& snapshot)
       : memory_(memory),
         request_(request),
+        small_(small),
         use_(use),
         take_(take),
         snapshot_(snapshot) {
@@ -38,6 +43,14 @@ class DeepStacks::Attempt {
   size_t size() const { return snapshot_.stack.bytes.size(); }
   bool torn() const { return torn_; }
 
+  // How much to ask for when this is not enough.
+  size_t NextSize() const {
+    if (snapshot_.method == CaptureMethod::kPtrace && size() < small_) {
+      return small_;
+    }
+    return std::min(std::max<size_t>(size(), 1) * kGrowth, kMostBytes);
+  }
+
   // Has `bytes` of the stack copied, or as many as there are; false when there
   // are no more to be had.
   bool Grow(size_t bytes) {
@@ -46,7 +59,9 @@ class DeepStacks::Attempt {
       case CaptureMethod::kPerf:
         return AskTheKernelForMore() || Splice(bytes);
       case CaptureMethod::kPtrace:
-        return use_ == Use::kOneLook ? TakeAgain(bytes) : Splice(bytes);
+        return use_ == Use::kOneLook || request_.max_held_bytes < small_
+                   ? TakeAgain(bytes)
+                   : Splice(bytes);
       case CaptureMethod::kAsleep:
       case CaptureMethod::kCore:
         return TakeAgain(bytes);
@@ -73,8 +88,9 @@ class DeepStacks::Attempt {
                              ? request_.max_held_bytes
                              : request_.max_stack_bytes;
     if (size() < asked) return false;  // it ends where nothing is mapped
-    request_.max_stack_bytes = bytes;
-    if (use_ == Use::kOneLook) request_.max_held_bytes = bytes;
+    request_.max_stack_bytes = std::max(bytes, small_);
+    request_.max_held_bytes =
+        use_ == Use::kOneLook ? request_.max_stack_bytes : small_;
     request_.known_sleep.reset();
     return Take();
   }
@@ -113,6 +129,7 @@ class DeepStacks::Attempt {
 
   const Memory& memory_;
   CaptureRequest& request_;
+  const size_t small_;
   const Use use_;
   TakeFunction take_;
   Snapshot& snapshot_;
@@ -127,6 +144,10 @@ absl::StatusOr<std::optional<ThreadCapture>> DeepStacks::Capture(
   const bool hopeless = known != known_.end() && known->second.bytes == 0;
   size_t wanted = known == known_.end() ? 0 : known->second.bytes;
   request.max_held_bytes = small;
+  if (const auto held = held_.find(request.tid);
+      held != held_.end() && use == Use::kSampling) {
+    request.max_held_bytes = held->second;
+  }
   request.max_stack_bytes = std::max(small, wanted);
   request.sample_was_too_small = false;
   absl::StatusOr<std::optional<Snapshot>> snapshot = take(request);
@@ -134,13 +155,13 @@ absl::StatusOr<std::optional<ThreadCapture>> DeepStacks::Capture(
   if (!snapshot->has_value()) return std::nullopt;
 
   ThreadCapture capture{.snapshot = **std::move(snapshot)};
-  Attempt attempt(memory_, request, use, take, capture.snapshot);
+  Attempt attempt(memory_, request, small, use, take, capture.snapshot);
   for (bool more = !hopeless;;) {
     // At once, when it is known that the first copy will not do: the sooner the
     // rest is read, the less has changed.
     while (more && attempt.size() < wanted) more = attempt.Grow(wanted);
     capture.stack = unwind(capture.snapshot);
-    wanted = NextSize(attempt.size());
+    wanted = attempt.NextSize();
     if (!more || capture.stack.end != StackEnd::kCopyTooSmall ||
         attempt.size() >= wanted) {
       break;
@@ -149,11 +170,16 @@ absl::StatusOr<std::optional<ThreadCapture>> DeepStacks::Capture(
   if (attempt.torn() && capture.stack.end == StackEnd::kCopyTooSmall) {
     capture.stack.end = StackEnd::kTorn;
   }
-  Learn(request.tid, small, capture.stack);
+  Learn(request.tid, small, capture);
   return capture;
 }
 
-void DeepStacks::Learn(ThreadId tid, size_t small, const Stack& stack) {
+void DeepStacks::Learn(ThreadId tid, size_t small,
+                       const ThreadCapture& capture) {
+  const Stack& stack = capture.stack;
+  if (capture.snapshot.method == CaptureMethod::kPtrace) {
+    LearnHeld(tid, small, stack);
+  }
   if (stack.end == StackEnd::kTorn) return;
   if (stack.end == StackEnd::kCopyTooSmall) {
     known_[tid] = {};
@@ -162,6 +188,15 @@ void DeepStacks::Learn(ThreadId tid, size_t small, const Stack& stack) {
   } else {
     known_.erase(tid);
   }
+}
+
+// Where a walk ended early, what more would have done cannot be told.
+void DeepStacks::LearnHeld(ThreadId tid, size_t small, const Stack& stack) {
+  const size_t needed = stack.partial() ? small
+                                        : std::clamp(WithRoom(stack.bytes),
+                                                     kLeastHeldBytes, small);
+  size_t& held = held_[tid];
+  held = std::max(needed, held - held / kLooksToForget);
 }
 
 }  // namespace hubspy

@@ -4,7 +4,9 @@
 //   auto capture = deep_stacks.Capture(request, DeepStacks::Use::kSampling,
 //                                      take, unwind);
 //
-// One small copy has all of nearly every stack. Of the others more is copied:
+// One small copy has all of nearly every stack, and of a thread that has to be
+// held for it only as much is copied as was needed lately, and some more. Where
+// that is not enough, more is copied:
 //  - of a thread that sleeps, by a larger copy: nothing waits for it;
 //  - of one that runs and is looked at once (dump), in the stop, which then
 //    takes about 0.2 ms a MiB;
@@ -65,6 +67,7 @@ class DeepStacks {
   // Forgets how deep other threads were.
   void KeepOnly(absl::FunctionRef<bool(ThreadId)> is_there) {
     absl::erase_if(known_, [&](const auto& k) { return !is_there(k.first); });
+    absl::erase_if(held_, [&](const auto& h) { return !is_there(h.first); });
   }
 
  private:
@@ -74,10 +77,13 @@ class DeepStacks {
   };
   class Attempt;
 
-  void Learn(ThreadId tid, size_t small, const Stack& stack);
+  void Learn(ThreadId tid, size_t small, const ThreadCapture& capture);
+  void LearnHeld(ThreadId tid, size_t small, const Stack& stack);
 
   const Memory& memory_;
   absl::flat_hash_map<ThreadId, Known> known_;
+  // Of threads that are sampled by a stop: how much to copy in the next.
+  absl::flat_hash_map<ThreadId, size_t> held_;
 };
 
 }  // namespace hubspy

@@ -51,6 +51,7 @@ class DeepStacksTest : public testing::Test, public Memory {
         [&](const CaptureRequest& request) { return Take(request); },
         [&](const Snapshot& snapshot) {
           ++walks;
+          if (end_early) return Stack{.end = StackEnd::kNoUnwindTable};
           const bool whole =
               snapshot.stack.bytes.size() >= needed &&
               std::equal(snapshot.stack.bytes.begin(),
@@ -72,6 +73,7 @@ class DeepStacksTest : public testing::Test, public Memory {
   }();
   CaptureMethod method = CaptureMethod::kAsleep;
   size_t needed = 100;
+  bool end_early = false;
   size_t sample_bytes = 2048;
   std::function<void()> on_taken;
   int takes = 0;
@@ -115,6 +117,52 @@ TEST_F(DeepStacksTest, AThreadThatIsSampledIsNotHeldLongerForBeingDeep) {
     EXPECT_EQ(most_taken, kSmall);
   }
   EXPECT_EQ(walks, 1);
+}
+
+TEST_F(DeepStacksTest, AThreadIsHeldForAsMuchAsWasNeededAndSomeMore) {
+  method = CaptureMethod::kPtrace;
+  needed = 10'000;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  EXPECT_EQ(most_taken, kSmall);
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  EXPECT_GT(most_taken, needed);
+  EXPECT_LT(most_taken, 2 * needed);
+  needed += needed / 10;  // another frame
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  EXPECT_EQ(takes, 1);
+  EXPECT_EQ(reads, 0);
+}
+
+TEST_F(DeepStacksTest, AThreadThatIsSuddenlyDeeperIsHeldOnceMore) {
+  method = CaptureMethod::kPtrace;
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  needed = kSmall - 100;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  EXPECT_EQ(takes, 2);
+  needed = 100;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  needed = kSmall - 4096;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  EXPECT_EQ(takes, 1) << "it was that deep a moment ago";
+  needed = 100;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  needed = kSmall;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  EXPECT_EQ(takes, 2);
+  EXPECT_EQ(reads, 0) << "nothing is read while it runs";
+}
+
+TEST_F(DeepStacksTest, WhereAWalkEndsEarlyAllOfASmallCopyIsTaken) {
+  method = CaptureMethod::kPtrace;
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_EQ(EndOf(kSampling), StackEnd::kComplete);
+  end_early = true;
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kNoUnwindTable);
+  EXPECT_EQ(EndOf(kSampling), StackEnd::kNoUnwindTable);
+  EXPECT_EQ(most_taken, kSmall);
+  EXPECT_EQ(takes, 1);
 }
 
 TEST_F(DeepStacksTest, OneLookReadsAllOfItInAStop) {
