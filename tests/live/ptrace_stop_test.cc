@@ -36,7 +36,7 @@ absl::StatusOr<StoppedThread> StopOnce(
     absl::FunctionRef<void()> meanwhile = [] {}) {
   for (;;) {
     absl::StatusOr<StoppedThread> thread = absl::UnknownError("did not run");
-    const absl::Status ran = tracer.Run(kLimit, [&] {
+    const absl::Status ran = tracer.Run(TracerThread::kAnyCpu, kLimit, [&] {
       PtraceStop stop(tid);
       thread = stop.Begin();
       if (thread.ok()) meanwhile();
@@ -223,7 +223,7 @@ TEST(PtraceStop, GivesUpOnAThreadThatDoesNotStopAndLetsGoOfIt) {
   for (int i = 0; i < 2; ++i) {  // the second on a new thread
     absl::Status status;
     ASSERT_TRUE(tracer
-                    .Run(kLimit,
+                    .Run(TracerThread::kAnyCpu, kLimit,
                          [&] {
                            PtraceStop stop(child.pid());
                            status = stop.Begin().status();

@@ -246,67 +246,79 @@ absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files,
     return absl::AbortedError(
         absl::StrCat("thread ", files.tid(), " waits for a CPU, as others do"));
   }
-  absl::StatusOr<Snapshot> snapshot;
-  const absl::Status ran =
-      tracer_.Run(sampling_ ? kStopLimitWhenSampling : kStopLimit, [&] {
-        Captured captured = CaptureFromItsCpu(files, max_held_bytes);
-        snapshot = std::move(captured.snapshot);
-        return captured.after;
-      });
+  absl::StatusOr<Snapshot> snapshot = CaptureFromItsCpu(files, max_held_bytes);
   // Half of the time, at most, goes into such waiting.
   const int64_t ended_ns = NowNs();
   const int64_t took_ns = ended_ns - began_ns;
   if (took_ns > kLongStopNs) next_stop_ns_ = ended_ns + took_ns;
-  if (!ran.ok()) return ran;
   return snapshot;
 }
 
-LinuxProcess::Captured LinuxProcess::CaptureFromItsCpu(const ThreadFiles& files,
-                                                       size_t max_held_bytes) {
-  absl::Status last = absl::AbortedError(absl::StrCat(
-      "thread ", files.tid(), " ran each time we looked: look again"));
+absl::StatusOr<Snapshot> LinuxProcess::CaptureFromItsCpu(
+    const ThreadFiles& files, size_t max_held_bytes) {
+  Settled settled;
   for (int round = 0; round < kRounds; ++round) {
     const absl::StatusOr<ThreadStat> stat = files.Stat();
-    if (!stat.ok()) return {stat.status()};
-    MoveToCpu(stat->cpu);
-    absl::StatusOr<Look> look = LookWhileAsleep(files, reader_);
-    if (!look.ok()) return {look.status()};
-    if (look->result == LookResult::kSnapshot) {
-      return {std::move(look->snapshot)};
-    }
-    if (look->result == LookResult::kMoved) continue;
-
-    Captured captured = CaptureByStop(files, max_held_bytes);
+    if (!stat.ok()) return stat.status();
+    const absl::Status ran = tracer_.Run(
+        stat->cpu, sampling_ ? kStopLimitWhenSampling : kStopLimit, [&] {
+          settled = Settle(files, max_held_bytes);
+          return settled.after;
+        });
+    if (!ran.ok()) return ran;
+    if (settled.asleep) return *std::move(settled.asleep);
+    if (settled.stopped) break;
     // Refused without a tracer to blame: it was another hubspy, whose stop has
     // just ended.
-    if (!absl::IsAborted(captured.snapshot.status())) return captured;
-    last = captured.snapshot.status();
-    if (captured.after == AfterJob::kEndThread) return {last, captured.after};
+    settled.status = ExplainRefusal(files.tid(), settled.status);
+    if (!absl::IsAborted(settled.status) ||
+        settled.after == AfterJob::kEndThread) {
+      return settled.status;
+    }
   }
-  return {last};
-}
-
-LinuxProcess::Captured LinuxProcess::CaptureByStop(const ThreadFiles& files,
-                                                   size_t max_held_bytes) {
-  PtraceStop stop(files.tid());
-  const absl::StatusOr<StoppedThread> thread = stop.Begin();
-  if (thread.ok()) {
-    reader_.Read(files.tid(), thread->registers.sp(), max_held_bytes);
-  }
-  const AfterJob after = stop.End();
-  if (!thread.ok()) {
-    return {ExplainRefusal(files.tid(), thread.status()), after};
-  }
+  if (!settled.stopped) return settled.status;
   Snapshot snapshot;
   snapshot.tid = files.tid();
-  snapshot.state = thread->state;
+  snapshot.state = settled.stopped->state;
   snapshot.method = CaptureMethod::kPtrace;
-  snapshot.registers = thread->registers;
-  snapshot.system_call = thread->system_call;
-  snapshot.pause_ns = stop.pause_ns();
+  snapshot.registers = settled.stopped->registers;
+  snapshot.system_call = settled.stopped->system_call;
+  snapshot.pause_ns = settled.pause_ns;
   snapshot.stack = reader_.Stack();
   snapshot.extra = reader_.Extra();
-  return {std::move(snapshot), after};
+  return snapshot;
+}
+
+LinuxProcess::Settled LinuxProcess::Settle(const ThreadFiles& files,
+                                           size_t max_held_bytes) {
+  const auto blocked = files.Blocked();
+  if (!blocked.ok()) return {blocked.status()};
+  if (!blocked->has_value()) return Stop(files.tid(), max_held_bytes);
+  absl::StatusOr<Look> look = LookWhileAsleep(files, reader_);
+  if (!look.ok()) return {look.status()};
+  if (look->result == LookResult::kSnapshot) {
+    return {.asleep = std::move(look->snapshot)};
+  }
+  return {absl::AbortedError(absl::StrCat(
+      "thread ", files.tid(), " ran each time we looked: look again"))};
+}
+
+// The thread has waited for all that is done here.
+LinuxProcess::Settled LinuxProcess::Stop(ThreadId tid, size_t max_held_bytes) {
+  PtraceStop stop(tid);
+  absl::StatusOr<StoppedThread> thread = stop.Begin();
+  if (thread.ok()) {
+    reader_.Read(tid, thread->registers.sp(), max_held_bytes);
+  }
+  Settled settled;
+  settled.after = stop.End();
+  settled.pause_ns = stop.pause_ns();
+  if (thread.ok()) {
+    settled.stopped = *std::move(thread);
+  } else {
+    settled.status = thread.status();
+  }
+  return settled;
 }
 
 absl::Status LinuxProcess::ExplainRefusal(ThreadId tid,

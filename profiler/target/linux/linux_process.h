@@ -2,7 +2,7 @@
 //
 // A capture first looks whether the thread is asleep, on the caller's thread.
 // If not, a sample that the kernel took of it will do, if there is one and
-// nothing else is wanted of the same instant. Else the tracer thread moves to
+// nothing else is wanted of the same instant. Else the tracer thread runs on
 // the target thread's CPU, which thereby cannot be running there, and settles
 // it: asleep after all, or a short stop.
 //
@@ -55,8 +55,12 @@ class LinuxProcess : public Process {
   bool Alive() const override;
 
  private:
-  struct Captured {
-    absl::StatusOr<Snapshot> snapshot;
+  // What the tracer found, on the target thread's CPU.
+  struct Settled {
+    absl::Status status;                   // when it is neither:
+    std::optional<Snapshot> asleep;        // after all
+    std::optional<StoppedThread> stopped;  // what was read of it is in reader_
+    int64_t pause_ns = 0;
     AfterJob after = AfterJob::kKeepThread;
   };
   absl::StatusOr<std::optional<Snapshot>> TryCapture(
@@ -70,9 +74,11 @@ class LinuxProcess : public Process {
                                       size_t max_held_bytes);
   void Forget(ThreadId tid);
   absl::Status RefuseToStop(const CaptureRequest& request);
+  absl::StatusOr<Snapshot> CaptureFromItsCpu(const ThreadFiles& files,
+                                             size_t max_held_bytes);
   // These two run on the tracer thread.
-  Captured CaptureFromItsCpu(const ThreadFiles& files, size_t max_held_bytes);
-  Captured CaptureByStop(const ThreadFiles& files, size_t max_held_bytes);
+  Settled Settle(const ThreadFiles& files, size_t max_held_bytes);
+  Settled Stop(ThreadId tid, size_t max_held_bytes);
   absl::Status ExplainRefusal(ThreadId tid, const absl::Status& refusal) const;
 
   ProcDir directory_;

@@ -31,15 +31,18 @@ void HurryWhenAllowed() {
                         &lowest_of_the_realtime_ones);
 }
 
-// For its life, blocks every signal in the calling thread but SIGRTMAX. A
-// thread started meanwhile inherits that: Ctrl-C and the like must reach the
-// threads that wait for them, not the tracer.
+// For its life, blocks every signal in the calling thread but two. A thread
+// started meanwhile inherits that: Ctrl-C and the like must reach the threads
+// that wait for them, not the tracer. But it must not block SIGCHLD: each stop
+// sends us one, which is dropped at once where nobody handles it, unless a
+// thread blocks it; then it would wake another.
 class ScopedSignalMask {
  public:
   ScopedSignalMask() {
     sigset_t all;
     sigfillset(&all);
     sigdelset(&all, InterruptSignal());
+    sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~ScopedSignalMask() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -50,33 +53,50 @@ class ScopedSignalMask {
   sigset_t before_;
 };
 
+// Nearly every job ends within this time. To be woken at the end would cost
+// the target, on whose CPU the tracer would have to do it, a third of a stop.
+constexpr auto kSpin = std::chrono::microseconds(60);
+
 }  // namespace
 
 TracerThread::~TracerThread() { End(); }
 
-absl::Status TracerThread::Run(absl::Duration limit, Job job) {
+absl::Status TracerThread::Run(int cpu, absl::Duration limit, Job job) {
   if (absl::Status started = Start(); !started.ok()) return started;
+  MoveTo(cpu);
+  const uint64_t number = ++jobs_given_;
   {
     const std::lock_guard lock(mutex_);
     job_ = &job;
     result_.reset();
+    awaited_ = false;
   }
-  changed_.notify_all();
+  given_.notify_one();
+  // On its CPU, spinning would only keep it from running.
+  if (cpu != kAnyCpu && cpu != sched_getcpu()) SpinUntilFinished(number);
   if (Await(limit) == AfterJob::kEndThread) End();
   return absl::OkStatus();
+}
+
+void TracerThread::SpinUntilFinished(uint64_t job_number) const {
+  const auto until = std::chrono::steady_clock::now() + kSpin;
+  while (jobs_finished_.load(std::memory_order_acquire) != job_number &&
+         std::chrono::steady_clock::now() < until) {
+  }
 }
 
 AfterJob TracerThread::Await(absl::Duration limit) {
   constexpr auto kRepeat = std::chrono::milliseconds(1);
   std::unique_lock lock(mutex_);
   const auto done = [this] { return result_.has_value(); };
-  if (changed_.wait_for(lock, absl::ToChronoMicroseconds(limit), done)) {
+  awaited_ = true;
+  if (finished_.wait_for(lock, absl::ToChronoMicroseconds(limit), done)) {
     return *result_;
   }
   // Again and again: a signal that arrives just before the job blocks is lost.
   do {
     pthread_kill(thread_.native_handle(), InterruptSignal());
-  } while (!changed_.wait_for(lock, kRepeat, done));
+  } while (!finished_.wait_for(lock, kRepeat, done));
   return *result_;
 }
 
@@ -85,6 +105,7 @@ absl::Status TracerThread::Start() {
   InstallInterruptHandler();
   const ScopedSignalMask inherited_by_the_thread;
   ending_ = false;
+  cpu_ = kAnyCpu;
   try {
     thread_ = std::thread([this] { Loop(); });
   } catch (const std::system_error& error) {
@@ -101,33 +122,41 @@ void TracerThread::End() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  changed_.notify_all();
+  given_.notify_one();
   thread_.join();
 }
 
+// It fails where a cpuset keeps us away from the target's CPUs: then the stop
+// works from where it is, and only takes longer.
+void TracerThread::MoveTo(int cpu) {
+  if (cpu == cpu_ || cpu < 0 || cpu >= CPU_SETSIZE) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  pthread_setaffinity_np(thread_.native_handle(), sizeof(set), &set);
+  cpu_ = cpu;
+}
+
+// The mutex is free when the other thread may want it, so that nobody has to
+// be woken for it.
 void TracerThread::Loop() {
   HurryWhenAllowed();
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return job_ != nullptr || ending_; });
+    given_.wait(lock, [this] { return job_ != nullptr || ending_; });
     if (job_ == nullptr) return;
     lock.unlock();
     const AfterJob result = (*job_)();
     lock.lock();
     job_ = nullptr;
     result_ = result;
-    changed_.notify_all();
+    const bool awaited = awaited_;
+    const uint64_t number = jobs_finished_ + 1;
+    lock.unlock();
+    if (awaited) finished_.notify_one();
+    jobs_finished_.store(number, std::memory_order_release);
+    lock.lock();
   }
-}
-
-void MoveToCpu(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (cpu < 0 || cpu >= CPU_SETSIZE) return;
-  CPU_SET(cpu, &set);
-  // It fails where a cpuset keeps us away from the target's CPUs: then the
-  // stop works from here, and only takes longer.
-  sched_setaffinity(0, sizeof(set), &set);
 }
 
 }  // namespace hubspy
