@@ -41,8 +41,10 @@ absl::StatusOr<Watched> WatchProcess(const DiagnoseOptions& options) {
   }
   auto attachment = Attachment::Open((*subject)->pid());
   if (!attachment.ok()) return attachment.status();
+  const auto kernel = KernelView::Open((*subject)->pid());
+  if (!kernel.ok()) return kernel.status();
   absl::StatusOr<std::vector<HubWatch>> hubs =
-      WatchHubs(**attachment, waiter, options.duration);
+      WatchHubs(**attachment, **kernel, waiter, options.duration);
   if (!hubs.ok()) return hubs.status();
   if ((*subject)->launched()) {
     std::cerr << "Process " << (*subject)->pid() << " goes on running.\n";
@@ -63,6 +65,7 @@ absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options) {
   bool stalled = false;
   for (const HubWatch& watch : watched->hubs) {
     diagnosis.hubs.push_back(Diagnose(watch));
+    AddStacks(*watched->attachment, watch, diagnosis.hubs.back());
     stalled |= diagnosis.hubs.back().kind != VerdictKind::kHealthy;
   }
   std::cout << (options.json ? RenderDiagnosisJson(diagnosis)

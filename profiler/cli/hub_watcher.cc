@@ -1,6 +1,7 @@
 #include "cli/hub_watcher.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "cli/naming.h"
@@ -16,20 +17,37 @@ constexpr int64_t kIntervalNs = 20'000'000;
 // A loop whose next timer is 2 s away turns once in that time; a little more.
 constexpr int64_t kLongerNs = 2'500'000'000;
 
+std::vector<GreenThreadView> ReadGreenThreads(HubReader& reader,
+                                              const HubView& hub) {
+  // What cannot be had is missing from the verdict; it does not prevent it.
+  return reader.ReadGreenThreads(hub).value_or(std::vector<GreenThreadView>());
+}
+
+std::optional<GreenThreadView> ReadOwnCode(HubReader& reader,
+                                           const HubView& hub) {
+  if (!hub.own_code) return std::nullopt;
+  absl::StatusOr<GreenThreadView> own =
+      reader.ReadGreenThread(hub, hub.own_code);
+  if (!own.ok()) return std::nullopt;
+  return *std::move(own);
+}
+
+void DescribeBegin(HubReader& reader, HubWatch& watch) {
+  watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
+  watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
+}
+
 // The rest of the evidence, as it is at the end.
 class HubDescriber {
  public:
   explicit HubDescriber(Attachment& attachment) : attachment_(attachment) {}
 
   void Describe(HubWatch& watch) {
-    // What cannot be had is missing from the verdict; it does not prevent it.
-    if (absl::StatusOr<std::vector<GreenThreadView>> green_threads =
-            attachment_.hub_reader()->ReadGreenThreads(watch.end);
-        green_threads.ok()) {
-      watch.green_threads = *std::move(green_threads);
-      for (GreenThreadView& green : watch.green_threads) {
-        green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
-      }
+    HubReader& reader = *attachment_.hub_reader();
+    watch.green_threads = ReadGreenThreads(reader, watch.end);
+    watch.own_code = ReadOwnCode(reader, watch.end);
+    for (GreenThreadView& green : watch.green_threads) {
+      green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
     }
     const absl::StatusOr<ThreadCapture> capture =
         attachment_.Capture(watch.end.tid);
@@ -48,6 +66,7 @@ class HubDescriber {
 // How many of these looks found the hub's thread how.
 void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
   ++watch.looks;
+  watch.process_threads = static_cast<int64_t>(threads.size());
   for (const ThreadInfo& thread : threads) {
     if (thread.tid != watch.end.tid) continue;
     if (thread.state == ThreadState::kRunning) ++watch.looks_running;
@@ -57,14 +76,18 @@ void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
 
 class HubWatcher {
  public:
-  HubWatcher(Attachment& attachment, Waiter& waiter)
-      : attachment_(attachment), waiter_(waiter), describer_(attachment) {}
+  HubWatcher(Attachment& attachment, KernelView& kernel, Waiter& waiter)
+      : attachment_(attachment),
+        kernel_(kernel),
+        waiter_(waiter),
+        describer_(attachment) {}
 
   absl::StatusOr<std::vector<HubWatch>> Watch(int64_t duration_ns) {
     absl::StatusOr<std::vector<HubView>> hubs = attachment_.ReadHubs();
     if (!hubs.ok()) return hubs.status();
     for (HubView& hub : *hubs) {
       watches_.push_back({.begin = hub, .end = std::move(hub)});
+      DescribeBegin(*attachment_.hub_reader(), watches_.back());
     }
     const int64_t begin_ns = waiter_.NowNs();
     while (!watches_.empty() && !waiter_.stop_requested()) {
@@ -75,7 +98,9 @@ class HubWatcher {
     }
     for (HubWatch& watch : watches_) {
       watch.watched_ns = waiter_.NowNs() - begin_ns;
+      watch.was_to_be_watched_ns = duration_ns;
       watch.end_real_ns = waiter_.NowNs();
+      watch.signals_handled = kernel_.SignalsHandled();
       describer_.Describe(watch);
     }
     return std::move(watches_);
@@ -92,8 +117,9 @@ class HubWatcher {
       return true;
     }
     if (watched_ns < duration_ns) return false;
-    return watched_ns >= duration_ns + kLongerNs ||
-           all([](const HubWatch& w) { return ClockIsMeasurable(w.end); });
+    return watched_ns >= duration_ns + kLongerNs || all([](const HubWatch& w) {
+             return !MeasurableIfWatched(w.end, kLongerNs);
+           });
   }
 
   absl::Status LookAtThreads() {
@@ -116,6 +142,7 @@ class HubWatcher {
   }
 
   Attachment& attachment_;
+  KernelView& kernel_;
   Waiter& waiter_;
   HubDescriber describer_;
   std::vector<HubWatch> watches_;
@@ -124,9 +151,10 @@ class HubWatcher {
 }  // namespace
 
 absl::StatusOr<std::vector<HubWatch>> WatchHubs(Attachment& attachment,
+                                                KernelView& kernel,
                                                 Waiter& waiter,
                                                 absl::Duration duration) {
-  return HubWatcher(attachment, waiter)
+  return HubWatcher(attachment, kernel, waiter)
       .Watch(absl::ToInt64Nanoseconds(duration));
 }
 
@@ -150,9 +178,28 @@ absl::StatusOr<std::vector<HubWatch>> LookAtHubsOnce(Attachment& attachment) {
                                       .end = hub,
                                       .end_real_ns = latest_real_ns});
     CountLook(*threads, watch);
+    DescribeBegin(*attachment.hub_reader(), watch);
     describer.Describe(watch);
   }
   return watches;
+}
+
+void AddStacks(Attachment& attachment, const HubWatch& watch,
+               Verdict& verdict) {
+  if (!verdict.deadlock) return;
+  Symbolizer symbolizer;
+  for (auto* const links :
+       {&verdict.deadlock->cycle, &verdict.deadlock->waiting}) {
+    for (size_t i = 0; i < std::min(links->size(), kMaxStacks); ++i) {
+      WaitLink& link = (*links)[i];
+      // The thread's own code has Hub::Run on top of it.
+      link.stack =
+          link.waiter.id == 0
+              ? watch.stack
+              : NameStack(attachment.UnwindSuspended(watch.end, link.waiter),
+                          attachment, symbolizer);
+    }
+  }
 }
 
 }  // namespace hubspy

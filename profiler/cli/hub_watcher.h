@@ -12,19 +12,28 @@
 #include "cli/attachment.h"
 #include "model/diagnosis.h"
 #include "sample/sampler.h"
+#include "target/kernel_view.h"
 
 namespace hubspy {
 
 // One per hub; none in a process without one. Ends before `duration` when every
-// hub's clock is already known to be wrong, and up to 2.5 s after it while a
-// hub's clock cannot be judged yet, because the hub did not turn.
+// hub's clock is already known to be wrong, and up to 2.5 s after it when a
+// hub's clock cannot be judged yet, because the hub did not turn, but soon
+// will.
 absl::StatusOr<std::vector<HubWatch>> WatchHubs(Attachment& attachment,
+                                                KernelView& kernel,
                                                 Waiter& waiter,
                                                 absl::Duration duration);
 
 // The same of a core, which shows one instant and not what time it was. The
 // latest reading that any hub took of CLOCK_MONOTONIC stands for that.
 absl::StatusOr<std::vector<HubWatch>> LookAtHubsOnce(Attachment& attachment);
+
+// Of a circle of ten thousand, the first few stacks tell as much as all.
+inline constexpr size_t kMaxStacks = 16;
+
+// Where those wait that the verdict on `watch` speaks of.
+void AddStacks(Attachment& attachment, const HubWatch& watch, Verdict& verdict);
 
 }  // namespace hubspy
 

@@ -54,6 +54,13 @@ bool ClockIsMeasurable(const HubView& hub) {
   return RealSpan(hub) >= static_cast<double>(thresholds::kClockSpanNs);
 }
 
+bool MeasurableIfWatched(const HubView& hub, int64_t more_ns) {
+  if (ClockIsMeasurable(hub)) return false;
+  return hub.state == HubState::kPolling && hub.poll_until_ns &&
+         Difference(*hub.poll_until_ns, hub.last.now_ns) <=
+             static_cast<double>(more_ns);
+}
+
 std::optional<ClockEvidence> FindClockFault(const HubView& hub) {
   if (!ClockIsMeasurable(hub)) return std::nullopt;
   const double real_span = RealSpan(hub);

@@ -24,6 +24,10 @@ Verdict Diagnose(const HubWatch& watch);
 // instants far enough apart. While it cannot, watching longer helps.
 bool ClockIsMeasurable(const HubView& hub);
 
+// Whether watching on, for `more_ns` at most, would let it be judged: it cannot
+// yet, and by then the hub will have turned.
+bool MeasurableIfWatched(const HubView& hub, int64_t more_ns);
+
 // The clock's fault, by this view alone; nullopt when it is right or cannot be
 // judged. `timers` is left empty.
 std::optional<ClockEvidence> FindClockFault(const HubView& hub);

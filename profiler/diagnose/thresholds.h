@@ -2,6 +2,7 @@
 #ifndef HUBSPY_DIAGNOSE_THRESHOLDS_H_
 #define HUBSPY_DIAGNOSE_THRESHOLDS_H_
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hubspy::thresholds {
@@ -18,6 +19,9 @@ inline constexpr double kClockReadingErrorNs = 20e6;
 // slow, is told from a right clock after 2 s.
 inline constexpr double kClockDrift = 0.001;
 
+// Watched for so much longer than was asked for: that is worth a word.
+inline constexpr int64_t kWatchedLongerNs = 200'000'000;
+
 // Slower than this, a timer is in effect never: a second becomes minutes, and
 // whoever waits has long given up.
 inline constexpr double kNeverRate = 0.01;
@@ -29,6 +33,16 @@ inline constexpr int64_t kStallNs = 1'000'000'000;
 // Of the looks at a thread that computes, most find it running; one that
 // blocks is found asleep in (nearly) all.
 inline constexpr double kRunningShare = 0.5;
+
+// Of a long circle of waits, so many are named in a sentence: more, nobody
+// reads.
+inline constexpr size_t kNamedInCycle = 6;
+
+// SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM and SIGTERM, by which
+// people and service managers tell a program what to do: one that handles any
+// of them may well wait for nothing else.
+inline constexpr uint64_t kEndSignals =
+    1 << 0 | 1 << 1 | 1 << 2 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 14;
 
 }  // namespace hubspy::thresholds
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -27,8 +28,61 @@ std::string Rate(double rate) {
 }
 
 std::string Green(uint64_t id, const std::string& name) {
+  if (id == 0) return "the thread's own code";
   if (name.empty()) return absl::StrCat("green thread ", id);
   return absl::StrCat("green thread ", id, " (", name, ")");
+}
+
+std::string Waited(const GreenThreadView& green) {
+  const auto object = [&](absl::string_view kind) {
+    if (green.waits_on == 0) return absl::StrCat("a ", kind);
+    return absl::StrCat(kind, " 0x", absl::Hex(green.waits_on));
+  };
+  switch (green.waiting_for) {
+    case WaitReason::kTimer:
+      return "its timer";
+    case WaitReason::kFd:
+      return green.fd ? absl::StrCat("fd ", *green.fd) : "an fd";
+    case WaitReason::kJoin:
+      return absl::StrCat("the end of ", Green(green.waits_on, ""));
+    case WaitReason::kPool:
+      return object("green pool");
+    case WaitReason::kEvent:
+      return object("event");
+    case WaitReason::kSemaphore:
+      return object("semaphore");
+    case WaitReason::kMutex:
+      return object("mutex");
+    case WaitReason::kCondition:
+      return object("condition variable");
+    case WaitReason::kQueue:
+      return object("queue");
+    case WaitReason::kResource:
+      return object("resource pool");
+    case WaitReason::kOffload:
+      return "a call on another OS thread";
+    case WaitReason::kNone:
+    case WaitReason::kOther:
+      break;
+  }
+  return "something";
+}
+
+std::string Capitalized(std::string text) {
+  if (!text.empty()) text[0] = absl::ascii_toupper(text[0]);
+  return text;
+}
+
+std::string List(const std::vector<std::string>& items) {
+  std::string text;
+  for (size_t i = 0; i < items.size(); ++i) {
+    absl::StrAppend(&text,
+                    i == 0                  ? ""
+                    : i + 1 == items.size() ? " and "
+                                            : ", ",
+                    items[i]);
+  }
+  return text;
 }
 
 std::string Count(uint64_t n, const std::string& noun) {

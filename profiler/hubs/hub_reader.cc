@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
@@ -204,6 +205,10 @@ HubView HubReader::ToHubView(Address record,
   hub.current = Address(number(abi::kHubCurrent));
   hub.run_context = Address(number(abi::kHubRunSavedSp));
   hub.first_slab = Address(number(abi::kHubFirstSlab));
+  hub.own_code = Address(number(abi::kHubOwnCode));
+  if (const auto given = layout_.hub.Unsigned(bytes, abi::kHubRemoteGiven)) {
+    hub.open_to_other_threads = *given != 0;
+  }
   return hub;
 }
 
@@ -292,7 +297,27 @@ absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
             [](const GreenThreadView& a, const GreenThreadView& b) {
               return a.id < b.id;
             });
+  ReadMutexHolders(greens);
   return greens;
+}
+
+// Each mutex is read once, however many wait for it.
+void HubReader::ReadMutexHolders(std::vector<GreenThreadView>& greens) const {
+  absl::flat_hash_map<uint64_t, std::optional<uint64_t>> holders;
+  for (GreenThreadView& green : greens) {
+    if (green.waiting_for != WaitReason::kMutex || green.waits_on == 0) {
+      continue;
+    }
+    const auto [known, is_new] =
+        holders.try_emplace(green.waits_on, std::nullopt);
+    uint64_t id = 0;
+    if (is_new && memory_.Read(Address(green.waits_on),
+                               absl::MakeSpan(reinterpret_cast<std::byte*>(&id),
+                                              sizeof(id))) == sizeof(id)) {
+      known->second = id;
+    }
+    green.mutex_holder = known->second;
+  }
 }
 
 absl::StatusOr<GreenThreadView> HubReader::ReadGreenThread(const HubView& hub,
@@ -326,12 +351,19 @@ GreenThreadView HubReader::ToGreenView(
       fd && *fd >= 0) {
     green.fd = static_cast<int32_t>(*fd);
   }
+  // What it was before a wait for time alone stays written down.
+  if (green.state == GreenState::kWaiting &&
+      green.waiting_for != WaitReason::kTimer &&
+      green.waiting_for != WaitReason::kNone) {
+    green.waits_on = number(abi::kGreenWaitsOn);
+  }
   green.switches = number(abi::kGreenSwitches);
   green.created_ns = time(abi::kGreenCreatedNs);
   green.last_switched_ns = time(abi::kGreenLastSwitchedNs);
   green.stack = {Address(number(abi::kGreenStackBegin)),
                  Address(number(abi::kGreenStackEnd))};
   green.parent = number(abi::kGreenParent);
+  green.spawn_site = Address(number(abi::kGreenSpawnSite));
   green.context = Address(number(abi::kGreenSavedSp));
   if (green.context) green.suspended = ReadContext(green.context.value());
   return green;

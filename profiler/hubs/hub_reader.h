@@ -44,7 +44,8 @@ class HubReader {
   absl::StatusOr<std::vector<GreenThreadView>> ReadGreenThreads(
       const HubView& hub);
 
-  // One green thread, by its record's address.
+  // One green thread, by its record's address; without the holder of a mutex
+  // that it waits for.
   absl::StatusOr<GreenThreadView> ReadGreenThread(const HubView& hub,
                                                   Address record);
 
@@ -68,6 +69,7 @@ class HubReader {
   std::optional<Registers> ReadContext(uint64_t saved_sp) const;
   std::optional<Registers> ParseContext(uint64_t saved_sp,
                                         const MemoryCopy& copy) const;
+  void ReadMutexHolders(std::vector<GreenThreadView>& greens) const;
   HubView ToHubView(Address record, absl::Span<const std::byte> bytes) const;
   GreenThreadView ToGreenView(const HubView& hub, Address record,
                               absl::Span<const std::byte> bytes) const;

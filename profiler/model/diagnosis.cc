@@ -12,6 +12,8 @@ absl::string_view VerdictName(VerdictKind kind) {
       return "not_yielding";
     case VerdictKind::kBlockingCall:
       return "blocking_call";
+    case VerdictKind::kDeadlock:
+      return "deadlock";
     case VerdictKind::kStopped:
       return "stopped";
   }

@@ -23,13 +23,23 @@ struct HubWatch {
   bool one_instant = false;
   HubView begin;
   HubView end;
-  std::vector<GreenThreadView> green_threads;  // at the end
-  int64_t watched_ns = 0;                      // real time from begin to end
-  int64_t end_real_ns = 0;                     // CLOCK_MONOTONIC at the end
+  // By id; at the end, and at the beginning (of one instant: the same).
+  std::vector<GreenThreadView> green_threads;
+  std::vector<GreenThreadView> green_threads_at_begin;
+  // What stands for the thread's own code, with id 0; nullopt: not published.
+  std::optional<GreenThreadView> own_code;
+  std::optional<GreenThreadView> own_code_at_begin;
+  int64_t watched_ns = 0;            // real time from begin to end
+  int64_t was_to_be_watched_ns = 0;  // less, if that did not tell
+  int64_t end_real_ns = 0;           // CLOCK_MONOTONIC at the end
   // Of the hub's OS thread, in each look.
   int64_t looks = 0;
   int64_t looks_running = 0;
   int64_t looks_stopped = 0;
+  int64_t process_threads = 0;  // OS threads of the process, at the end
+  // Signals that the process handles, signal n as bit n - 1; nullopt: not
+  // known.
+  std::optional<uint64_t> signals_handled;
   // The system call it is in at the end, by name, when it sleeps in one.
   std::string system_call;
   // Its stack at the end, innermost first; may be empty.
@@ -41,6 +51,7 @@ enum class VerdictKind {
   kClockRate,
   kNotYielding,
   kBlockingCall,
+  kDeadlock,
   kStopped,
 };
 
@@ -76,6 +87,25 @@ struct ClockEvidence {
   std::vector<LateTimer> timers;  // soonest first
 };
 
+// One that waits for what does not come.
+struct WaitLink {
+  GreenThreadView waiter;  // id 0: the thread's own code
+  // Who alone could end its wait: an id, 0 the thread's own code; nullopt:
+  // nobody in particular.
+  std::optional<uint64_t> needs;
+  std::vector<SymbolFrame> stack;  // where it waits; may be empty
+};
+
+struct DeadlockEvidence {
+  // Each waits for the next one, and the last for the first. Empty: there is no
+  // cycle, but nothing is left that could end any wait.
+  std::vector<WaitLink> cycle;
+  // Without a cycle: those that wait, the first few.
+  std::vector<WaitLink> waiting;
+  // Others that wait for these, directly or not; without a cycle, all others.
+  uint64_t others = 0;
+};
+
 struct Verdict {
   ThreadId tid = 0;
   VerdictKind kind = VerdictKind::kHealthy;
@@ -86,10 +116,11 @@ struct Verdict {
   uint64_t iterations = 0;  // turns of the loop while watched
   uint64_t timers = 0;
   uint64_t green_threads = 0;
-  std::optional<ClockEvidence> clock;      // of kClockRate
-  std::optional<GreenThreadView> culprit;  // of kNotYielding, kBlockingCall
-  std::string system_call;                 // of kBlockingCall
-  std::vector<SymbolFrame> stack;          // of both
+  std::optional<ClockEvidence> clock;        // of kClockRate
+  std::optional<DeadlockEvidence> deadlock;  // of kDeadlock
+  std::optional<GreenThreadView> culprit;    // of kNotYielding, kBlockingCall
+  std::string system_call;                   // of kBlockingCall
+  std::vector<SymbolFrame> stack;            // of both
 };
 
 struct Diagnosis {

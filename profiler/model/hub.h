@@ -51,6 +51,11 @@ struct HubView {
   // That context, where it could be read. Its pc is a return address.
   std::optional<Registers> suspended_run;
   Address first_slab;  // of the green threads' records
+  // Of the thread's own code, as a green thread's; zero: not published.
+  Address own_code;
+  // Whether other OS threads may have been given the means to have this hub do
+  // something; nullopt: not published.
+  std::optional<bool> open_to_other_threads;
 };
 
 enum class GreenState { kReady, kRunning, kWaiting, kFinished };
@@ -70,6 +75,9 @@ enum class WaitReason {
   kOther,
 };
 
+// Of kFd: what is waited for; the values of waits_on.
+enum class FdDirection : uint64_t { kUnknown = 0, kRead = 1, kWrite = 2 };
+
 struct GreenThreadView {
   Address record;
   ThreadId hub_tid = 0;
@@ -80,11 +88,19 @@ struct GreenThreadView {
   WaitReason waiting_for = WaitReason::kNone;
   std::optional<int64_t> deadline_ns;
   std::optional<int32_t> fd;
+  // What it waits for: the address of an object, the same for all who wait for
+  // the same; of kJoin, the id of the green thread; of kFd, see
+  // fd_direction. 0: not known.
+  uint64_t waits_on = 0;
+  // Of one that waits for a mutex: the id of who holds it (0: the thread's own
+  // code).
+  std::optional<uint64_t> mutex_holder;
   uint64_t switches = 0;
   int64_t created_ns = 0;
   int64_t last_switched_ns = 0;
   AddressRange stack;
   uint64_t parent = 0;  // id; 0: none
+  Address spawn_site;   // where its spawner's call returns to; zero: not known
   // Where its context is saved while it does not run, and that context, where
   // it could be read. Its pc is a return address.
   Address context;

@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "model/dump.h"
 #include "view/diagnosis.h"
 #include "view/json.h"
 
@@ -21,6 +22,23 @@ Json TimersToJson(const std::vector<LateTimer>& timers) {
   return json;
 }
 
+Json LinksToJson(const std::vector<WaitLink>& links) {
+  Json json = Json::array();
+  for (const WaitLink& link : links) {
+    Json entry = {{"green_thread", link.waiter.id}};
+    if (!link.waiter.name.empty()) entry["name"] = link.waiter.name;
+    entry["waits_for"] = std::string(WaitReasonName(link.waiter.waiting_for));
+    if (link.waiter.waiting_for != WaitReason::kJoin &&
+        link.waiter.waits_on != 0) {
+      entry["object"] = absl::StrCat("0x", absl::Hex(link.waiter.waits_on));
+    }
+    if (link.needs) entry["needs"] = *link.needs;
+    if (!link.stack.empty()) entry["frames"] = FramesToJson(link.stack);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 Json EvidenceToJson(const Verdict& verdict) {
   Json json = {{"watched_seconds", Seconds(verdict.watched_ns)},
                {"iterations", verdict.iterations},
@@ -35,6 +53,13 @@ Json EvidenceToJson(const Verdict& verdict) {
     json["cause"] = std::string(ClockCauseName(clock.cause));
     json["measured_over_seconds"] = Seconds(clock.measured_over_ns);
     json["late_timers"] = TimersToJson(clock.timers);
+  }
+  if (verdict.deadlock) {
+    json["cycle"] = LinksToJson(verdict.deadlock->cycle);
+    if (verdict.deadlock->cycle.empty()) {
+      json["waiting"] = LinksToJson(verdict.deadlock->waiting);
+    }
+    json["others"] = verdict.deadlock->others;
   }
   if (verdict.culprit) json["green_thread"] = verdict.culprit->id;
   if (!verdict.system_call.empty()) json["system_call"] = verdict.system_call;

@@ -1,9 +1,88 @@
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "view/diagnosis.h"
 #include "view/frame_label.h"
 #include "view/text.h"
 
 namespace hubspy {
+
+namespace {
+
+std::string GreenThreadLabel(const GreenThreadView& green) {
+  if (green.id == 0) return "the thread's own code";
+  return absl::StrCat(
+      "green thread ", green.id,
+      green.name.empty() ? "" : absl::StrCat(" (", CleanText(green.name), ")"));
+}
+
+// Of the runtime's own work: how it switches, and how a green thread begins.
+bool IsMachinery(const SymbolFrame& frame) {
+  return absl::StartsWith(frame.function, "green::internal::") ||
+         absl::StartsWith(frame.function, "green::Hub::") ||
+         absl::StartsWith(frame.function, "green_") ||
+         absl::StartsWith(frame.function, "__libc_start_") ||
+         frame.function == "_start";
+}
+
+// What the user wrote and called: without the machinery on both ends. All of
+// it, where that is nothing.
+void AppendStack(const std::vector<SymbolFrame>& stack, std::string& text) {
+  const auto is_shown = [](const SymbolFrame& f) { return !IsMachinery(f); };
+  auto first = std::find_if(stack.begin(), stack.end(), is_shown);
+  auto end = std::find_if(stack.rbegin(), stack.rend(), is_shown).base();
+  if (first == stack.end()) {
+    first = stack.begin();
+    end = stack.end();
+  }
+  for (; first != end; ++first) {
+    absl::StrAppend(&text, "      ", MarkedFrameLabel(*first), "\n");
+  }
+}
+
+// In lines that fit a terminal of 80 columns, each indented by two.
+std::string Wrapped(absl::string_view text) {
+  constexpr size_t kColumns = 78;
+  std::string lines;
+  size_t column = 0;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    const size_t width = DisplayWidth(word);
+    if (column > 0 && column + 1 + width <= kColumns) {
+      lines += ' ';
+      ++column;
+    } else {
+      lines += column == 0 ? "  " : "\n  ";
+      column = 2;
+    }
+    lines.append(word.data(), word.size());
+    column += width;
+  }
+  return lines + "\n";
+}
+
+// Where the thread's own code waits, by running the loop.
+std::vector<SymbolFrame> BelowHubRun(const std::vector<SymbolFrame>& stack) {
+  const auto run =
+      std::find_if(stack.begin(), stack.end(), [](const SymbolFrame& frame) {
+        return frame.function == "green::Hub::Run";
+      });
+  return {run, stack.end()};
+}
+
+void AppendDeadlock(const DeadlockEvidence& deadlock, std::string& text) {
+  for (const auto* const links : {&deadlock.cycle, &deadlock.waiting}) {
+    for (const WaitLink& link : *links) {
+      if (link.stack.empty()) continue;
+      absl::StrAppend(&text, "    ", GreenThreadLabel(link.waiter), ":\n");
+      AppendStack(link.waiter.id == 0 ? BelowHubRun(link.stack) : link.stack,
+                  text);
+    }
+  }
+}
+
+}  // namespace
 
 std::string RenderDiagnosisText(const Diagnosis& diagnosis) {
   std::string text;
@@ -21,13 +100,13 @@ std::string RenderDiagnosisText(const Diagnosis& diagnosis) {
   }
   for (const Verdict& verdict : diagnosis.hubs) {
     absl::StrAppend(&text, "Hub of thread ", verdict.tid, ": ",
-                    VerdictName(verdict.kind), "\n  ",
-                    CleanText(verdict.summary), "\n");
-    for (const SymbolFrame& frame : verdict.stack) {
-      absl::StrAppend(&text, "      ", MarkedFrameLabel(frame), "\n");
-    }
+                    VerdictName(verdict.kind), "\n",
+                    Wrapped(CleanText(verdict.summary)));
+    AppendStack(verdict.stack, text);
+    if (verdict.deadlock) AppendDeadlock(*verdict.deadlock, text);
     if (!verdict.remedy.empty()) {
-      absl::StrAppend(&text, "  What to do: ", CleanText(verdict.remedy), "\n");
+      absl::StrAppend(&text, Wrapped(absl::StrCat("What to do: ",
+                                                  CleanText(verdict.remedy))));
     }
   }
   return text;

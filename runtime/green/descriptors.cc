@@ -296,7 +296,8 @@ FdWait Descriptors::WaitIn(Descriptor& descriptor, int fd, Direction direction,
   greedy_calls_ = 0;
   const ClosingWatch closing(descriptor);
   const bool notified = descriptor.waiters(direction).Wait(
-      {.reason = abi::WaitReason::kFd, .fd = fd}, timeout_ns);
+      {.reason = abi::WaitReason::kFd, .object = BitOf(direction), .fd = fd},
+      timeout_ns);
   if (closing.closed()) return FdWait::kClosed;
   return notified ? FdWait::kReady : FdWait::kTimedOut;
 }

@@ -97,6 +97,8 @@ Hub::Hub(const HubOptions& options)
   record_.ready.Set(0);
   record_.current.Set(0);
   record_.run_saved_sp.Set(0);
+  record_.remote_given.Set(0);
+  record_.own_code.Set(reinterpret_cast<uint64_t>(own_code_.get()));
   record_.state.Set(HubState::kRunning);
   PublishTimers();
   ReadClock();
@@ -115,6 +117,7 @@ Hub::~Hub() {
   for (Callback& callback : callbacks_) timers_.Cancel(callback);
   watchdog_.reset();
   stack_guard_.reset();
+  record_.own_code.Set(0);
   internal::ReleaseHubRecord(record_);
 }
 
@@ -155,6 +158,11 @@ void Hub::Run() {
     if (stopped_ || own_code_is_next_) break;
     if (ready_.empty()) WaitUntilNextTimer();
   }
+}
+
+RemoteHub Hub::Remote() const {
+  record_.remote_given.Set(1);
+  return RemoteHub(inbox_);
 }
 
 void Hub::Stop() {

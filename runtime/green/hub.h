@@ -156,7 +156,7 @@ class Hub {
   HubStats Stats() const;
 
   // What other threads may do with it.
-  RemoteHub Remote() const { return RemoteHub(inbox_); }
+  RemoteHub Remote() const;
 
  private:
   friend class GreenPool;

@@ -58,6 +58,8 @@ constexpr green::abi::Block kTables = {
             GREEN_HUB(kHubCurrent, current),
             GREEN_HUB(kHubRunSavedSp, run_saved_sp),
             GREEN_HUB(kHubFirstSlab, first_slab),
+            GREEN_HUB(kHubOwnCode, own_code),
+            GREEN_HUB(kHubRemoteGiven, remote_given),
         },
     .green_fields =
         {

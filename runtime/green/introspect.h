@@ -83,6 +83,8 @@ struct HubRecord {
   Published<uint64_t> current;
   Published<uint64_t> run_saved_sp;
   Published<uint64_t> first_slab;
+  Published<uint64_t> own_code;
+  Published<uint32_t> remote_given;
 
   // Not published: the control blocks of the slabs above that are free. They
   // stay with the record when it goes to another hub.

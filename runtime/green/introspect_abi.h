@@ -69,6 +69,10 @@ enum HubField : uint16_t {
   kHubRunSavedSp = 23,  // where Hub::Run's context is saved while a green
                         // thread runs on its own stack; 0: it is not
   kHubFirstSlab = 24,   // address of the first Slab
+  kHubOwnCode = 25,     // address of a green thread's record, in no slab and
+                        // with id 0: the thread's own code, which may wait, too
+  kHubRemoteGiven = 26,  // not 0: there may be a RemoteHub, by which other OS
+                         // threads have this hub do something
 };
 
 enum class HubState : uint32_t {
@@ -110,7 +114,7 @@ enum class GreenState : uint32_t {
 enum class WaitReason : uint32_t {
   kNone = 0,
   kTimer = 1,
-  kFd = 2,    // see kGreenFd
+  kFd = 2,    // see kGreenFd; kGreenWaitsOn is 1 to read it, 2 to write it
   kJoin = 3,  // another green thread's end; kGreenWaitsOn is its id
   kPool = 4,  // a free place in a pool, the next of a pile's or map's results,
               // or the end of all its work

@@ -233,6 +233,11 @@ absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text) {
         return Malformed("status", text);
       }
       continue;
+    } else if (*key == "SigCgt") {
+      const auto mask = words.empty() ? std::nullopt : ParseHex(words[0]);
+      if (!mask) return Malformed("status", text);
+      status.signals_handled = *mask;
+      continue;
     } else if (*key == "voluntary_ctxt_switches") {
       ok = number(0, &voluntary);
     } else if (*key == "nonvoluntary_ctxt_switches") {

@@ -63,6 +63,8 @@ struct ThreadStatus {
   // Switches away from a CPU, of both kinds. Unlike ParseTimesRun's count, it
   // is still unchanged while a thread that woke up runs.
   uint64_t times_switched = 0;
+  // Of its process: signal n as bit n - 1.
+  uint64_t signals_handled = 0;
 };
 absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text);
 

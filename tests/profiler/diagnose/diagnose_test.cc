@@ -6,43 +6,12 @@
 #include "absl/numeric/int128.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "profiler/diagnose/watches.h"
 
 namespace hubspy {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr int64_t kSecond = 1'000'000'000;
-
-// Five minutes after its hub was made; `Convert` is how its clock makes
-// nanoseconds of a counter that ticks at the timebase's rate.
-template <typename Convert>
-HubWatch WatchOf(uint32_t numer, uint32_t denom, Convert convert) {
-  const auto at = [&](int64_t real_ns) {
-    const auto ticks =
-        static_cast<int64_t>(absl::int128(real_ns) * denom / numer);
-    return ClockReading{.ticks = ticks,
-                        .now_ns = convert(ticks),
-                        .witness_real_ns = 77 * kSecond + real_ns};
-  };
-  HubWatch watch;
-  watch.begin.tid = watch.end.tid = 7;
-  watch.begin.state = watch.end.state = HubState::kPolling;
-  watch.end.timebase_numer = numer;
-  watch.end.timebase_denom = denom;
-  watch.end.first = at(1);
-  watch.end.last = at(300 * kSecond);
-  watch.begin.iterations = 100;
-  watch.end.iterations = 101;
-  watch.watched_ns = 2 * kSecond;
-  watch.end_real_ns = watch.end.last.witness_real_ns;
-  watch.looks = 200;
-  return watch;
-}
-
-HubWatch HealthyWatch() {
-  return WatchOf(125, 3, [](int64_t t) { return t * 125 / 3; });
-}
 
 TEST(Diagnose, ARightClockIsHealthyWithEveryTimebase) {
   struct Fraction {
@@ -114,7 +83,7 @@ TEST(DiagnoseInstant, ATurnThatIsKnownToHaveLastedIsNotYielding) {
   EXPECT_TRUE(verdict.one_instant);
   EXPECT_THAT(
       verdict.summary,
-      HasSubstr("green thread 5 (cruncher) computes in Crunch in a turn "
+      HasSubstr("Green thread 5 (cruncher) computes in Crunch in a turn "
                 "of the loop that has lasted 3.0 s or longer"));
   // The same, known from a reading that the turn itself took.
   HubWatch watch = InstantWatch(0);
@@ -241,7 +210,7 @@ TEST(Diagnose, AGreenThreadThatComputesAllTheTimeIsNotYielding) {
   const Verdict verdict = Diagnose(watch);
   EXPECT_EQ(verdict.kind, VerdictKind::kNotYielding);
   EXPECT_EQ(verdict.culprit->id, 5u);
-  EXPECT_THAT(verdict.summary, HasSubstr("green thread 5 (cruncher)"));
+  EXPECT_THAT(verdict.summary, HasSubstr("Green thread 5 (cruncher)"));
   EXPECT_THAT(verdict.summary, HasSubstr("in Crunch"));
   EXPECT_THAT(verdict.summary, HasSubstr("3 green threads ready"));
 }

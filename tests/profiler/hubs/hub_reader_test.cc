@@ -131,6 +131,41 @@ TEST_F(HubReaderTest, ReadsGreenThreadsOfEverySlabByNumber) {
   EXPECT_EQ((*greens)[2].hub_tid, 7);
 }
 
+// A mutex's word is read where the green thread says that it waits, once for
+// all who do.
+TEST_F(HubReaderTest, TellsWhoHoldsTheMutexThatIsWaitedFor) {
+  constexpr uint64_t kMutexAt = 0x50000;
+  auto slab = std::make_unique<FakeSlab<100>>();
+  for (uint64_t i = 0; i < 100; ++i) {
+    slab->records[i].id = i + 1;
+    slab->records[i].waits_for =
+        static_cast<uint32_t>(green::abi::WaitReason::kMutex);
+    slab->records[i].waits_on = i == 99 ? 0xdead0000 : kMutexAt;
+  }
+  slab->records[0].waits_for =
+      static_cast<uint32_t>(green::abi::WaitReason::kTimer);
+  memory_.Put(kMutexAt, uint64_t{77});
+  memory_.Put(kSlabAt, *slab);
+  memory_.Put(kHubAt, FakeHub{.first_slab = kSlabAt});
+  const auto hubs = reader_.ReadHubs();
+  memory_.reads = 0;
+  const auto greens = reader_.ReadGreenThreads(hubs->front());
+  ASSERT_TRUE(greens.ok());
+  EXPECT_LE(memory_.reads, 5);
+  EXPECT_EQ((*greens)[0].waits_on, 0u);  // left over from another wait
+  EXPECT_EQ((*greens)[0].mutex_holder, std::nullopt);
+  EXPECT_EQ((*greens)[1].waits_on, kMutexAt);
+  EXPECT_EQ((*greens)[1].mutex_holder, 77u);
+  EXPECT_EQ((*greens)[99].mutex_holder, std::nullopt);  // not mapped
+}
+
+TEST_F(HubReaderTest, WhatAnOlderRuntimeDoesNotPublishIsNotKnown) {
+  const auto hubs = reader_.ReadHubs();
+  ASSERT_TRUE(hubs.ok());
+  EXPECT_EQ(hubs->front().own_code, Address());
+  EXPECT_EQ(hubs->front().open_to_other_threads, std::nullopt);
+}
+
 TEST_F(HubReaderTest, AThousandGreenThreadsAreOneRead) {
   auto slab = std::make_unique<FakeSlab<1000>>();
   for (int i = 0; i < 1000; ++i) slab->records[i].id = i + 1;

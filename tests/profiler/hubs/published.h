@@ -66,6 +66,7 @@ struct FakeGreen {
   int64_t deadline_ns = green::abi::kNoTime;
   int32_t fd = -1;
   uint32_t padding = 0;
+  uint64_t waits_on = 0;
   uint64_t saved_sp = 0;
 };
 
@@ -110,6 +111,7 @@ inline green::abi::Block MakeBlock(uint64_t first_hub) {
   HUBSPY_FIELD(green, kGreenWaitsFor, FakeGreen, waits_for);
   HUBSPY_FIELD(green, kGreenDeadlineNs, FakeGreen, deadline_ns);
   HUBSPY_FIELD(green, kGreenFd, FakeGreen, fd);
+  HUBSPY_FIELD(green, kGreenWaitsOn, FakeGreen, waits_on);
   HUBSPY_FIELD(green, kGreenSavedSp, FakeGreen, saved_sp);
   block.context_size = sizeof(FakeContext);
   HUBSPY_FIELD(context, 3, FakeContext, rbx);

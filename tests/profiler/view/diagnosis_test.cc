@@ -1,5 +1,8 @@
 #include "view/diagnosis.h"
 
+#include <sstream>
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -44,6 +47,57 @@ TEST(DiagnosisText, ShowsTheStackOfWhatHoldsTheLoop) {
   diagnosis.hubs.push_back(
       {.kind = VerdictKind::kNotYielding, .stack = {{.function = "Crunch"}}});
   EXPECT_THAT(RenderDiagnosisText(diagnosis), HasSubstr("\n      Crunch\n"));
+}
+
+TEST(DiagnosisText, LeavesOutHowTheRuntimeSwitchesAndBegins) {
+  Diagnosis diagnosis{.pid = 7};
+  diagnosis.hubs.push_back(
+      {.kind = VerdictKind::kDeadlock,
+       .deadlock = DeadlockEvidence{
+           .cycle = {{.waiter = {.id = 3, .name = "left"},
+                      .needs = 4,
+                      .stack = {{.function = "green::Hub::WaitIn"},
+                                {.function = "green::Mutex::Lock"},
+                                {.function = "Transfer"},
+                                {.function = "green::internal::Task::Run"}}},
+                     {.waiter = {.id = 4},
+                      .stack = {{.function = "green::Hub::WaitIn"}}}}}});
+  EXPECT_THAT(RenderDiagnosisText(diagnosis),
+              HasSubstr("    green thread 3 (left):\n"
+                        "      green::Mutex::Lock\n"
+                        "      Transfer\n"
+                        "    green thread 4:\n"
+                        "      green::Hub::WaitIn\n"));
+}
+
+TEST(DiagnosisText, FitsATerminal) {
+  Diagnosis diagnosis{.pid = 7};
+  std::string words = "It";
+  for (int i = 0; i < 30; ++i) words += " waits for something";
+  diagnosis.hubs.push_back({.summary = words, .remedy = words});
+  std::istringstream lines(RenderDiagnosisText(diagnosis));
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 79u) << line;
+  }
+}
+
+TEST(DiagnosisJson, TellsACircleOfWaits) {
+  Diagnosis diagnosis{.pid = 7};
+  diagnosis.hubs.push_back(
+      {.kind = VerdictKind::kDeadlock,
+       .deadlock = DeadlockEvidence{
+           .cycle = {{.waiter = {.id = 3,
+                                 .name = "left",
+                                 .waiting_for = WaitReason::kMutex,
+                                 .waits_on = 0x7f},
+                      .needs = 4}},
+           .others = 2}});
+  const json evidence =
+      json::parse(RenderDiagnosisJson(diagnosis))["hubs"][0]["evidence"];
+  EXPECT_EQ(evidence["cycle"], json::parse(R"([
+    {"green_thread": 3, "name": "left", "waits_for": "mutex",
+     "object": "0x7f", "needs": 4}])"));
+  EXPECT_EQ(evidence["others"], 2);
 }
 
 TEST(DiagnosisText, WithoutAHubSaysWhereToLook) {

@@ -1,0 +1,37 @@
+#include "target/kernel_view.h"
+
+#include <string>
+#include <utility>
+
+#include "target/linux/proc_dir.h"
+#include "target/linux/proc_files.h"
+
+namespace hubspy {
+namespace {
+
+class LinuxKernelView final : public KernelView {
+ public:
+  explicit LinuxKernelView(ProcDir directory)
+      : directory_(std::move(directory)) {}
+
+  std::optional<uint64_t> SignalsHandled() const override {
+    const absl::StatusOr<std::string> text = directory_.ReadFile("status");
+    if (!text.ok()) return std::nullopt;
+    const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
+    if (!status.ok()) return std::nullopt;
+    return status->signals_handled;
+  }
+
+ private:
+  ProcDir directory_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KernelView>> KernelView::Open(int32_t pid) {
+  absl::StatusOr<ProcDir> directory = ProcDir::Open(pid);
+  if (!directory.ok()) return directory.status();
+  return std::make_unique<LinuxKernelView>(*std::move(directory));
+}
+
+}  // namespace hubspy

@@ -1,0 +1,167 @@
+// Every program of fixtures/programs that stalls, and every one that only looks
+// so: each verdict has to be right, and no healthy program accused. And looking
+// must not change what is looked at: one that is stuck has not moved when we
+// are done.
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "support/child.h"
+#include "support/tool.h"
+
+namespace hubspy {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Matcher;
+
+struct Case {
+  std::vector<std::string> program;
+  std::string verdict;
+  // What the summary has to tell.
+  Matcher<std::string> says = ::testing::_;
+  // Stuck for good: its main thread is never switched to.
+  bool is_still = false;
+  std::function<void(const json& evidence)> check = [](const json&) {};
+};
+
+std::vector<std::string> FunctionsOf(const json& frames) {
+  std::vector<std::string> functions;
+  for (const json& frame : frames) functions.push_back(frame["function"]);
+  return functions;
+}
+
+std::vector<Case> Cases() {
+  const auto healthy = [](const std::string& which) {
+    return Case{.program = {"healthy", which}, .verdict = "healthy"};
+  };
+  return {
+      {.program = {"deadlock_mutexes"},
+       .verdict = "deadlock",
+       .says = AllOf(HasSubstr("(deposit) waits for mutex 0x"),
+                     HasSubstr("held by green thread"),
+                     HasSubstr("a circle"), HasSubstr("1 other waits")),
+       .check =
+           [](const json& evidence) {
+             ASSERT_EQ(evidence["cycle"].size(), 2u);
+             for (const json& link : evidence["cycle"]) {
+               EXPECT_EQ(link["waits_for"], "mutex");
+               EXPECT_THAT(FunctionsOf(link["frames"]),
+                           ::testing::Contains("Transfer"));
+             }
+             EXPECT_EQ(evidence["others"], 1);
+           }},
+      {.program = {"deadlock_no_sender"},
+       .verdict = "deadlock",
+       .says = AllOf(HasSubstr("nothing can wake them"),
+                     HasSubstr("(worker) for queue 0x"),
+                     HasSubstr("the thread's own code for green pool")),
+       .is_still = true},
+      {.program = {"healthy_clock"}, .verdict = "healthy"},
+      {.program = {"inverted_clock"}, .verdict = "clock_rate"},
+      {.program = {"busy_green"}, .verdict = "healthy"},
+      healthy("busy_but_fair"),
+      healthy("often_yielding"),
+      healthy("idle_without_timers"),
+      healthy("waits_for_a_thread"),
+      healthy("one_timer_tomorrow"),
+      healthy("burst_of_timers"),
+      healthy("slow_client"),
+      healthy("heavy_offload"),
+      healthy("contended_mutex"),
+      healthy("ping_pong"),
+      healthy("busy_server"),
+      healthy("lock_with_timeout"),
+  };
+}
+
+std::string Switches(const Child& child) {
+  return ProcStatus(child.pid(), "voluntary_ctxt_switches") + " " +
+         ProcStatus(child.pid(), "nonvoluntary_ctxt_switches");
+}
+
+// Whatever else the machine does: only root may ask for it.
+void PreferOnCpu(const Child& child) {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(child.pid()), -15);
+}
+
+// The verdict that hubspy gave.
+std::string VerdictOn(const Case& c) {
+  SCOPED_TRACE(absl::StrJoin(c.program, " "));
+  std::vector<std::string> argv = c.program;
+  argv[0] = absl::StrCat(PROGRAMS, "/", argv[0]);
+  Child child = Child::Exec(argv);
+  PreferOnCpu(child);
+  EXPECT_THAT(child.ReadLine(), ::testing::AnyOf("ready", "foo"));
+  const auto is_asleep = [&] {
+    return ProcStatus(child.pid(), "State").substr(0, 1) == "S";
+  };
+  if (c.is_still) {
+    while (!is_asleep()) sched_yield();
+  }
+  const std::string before = Switches(child);
+  const ToolRun run = RunHubspy({"diagnose", "-p", std::to_string(child.pid()),
+                                 "-d", "1.2", "--json"});
+  if (c.is_still) {
+    EXPECT_EQ(Switches(child), before) << "it moved";
+  }
+  EXPECT_EQ(run.exit_status, c.verdict == "healthy" ? 0 : 10) << run.err;
+  const json diagnosis = json::parse(run.out, nullptr, false);
+  if (diagnosis.is_discarded() || diagnosis["hubs"].empty()) return "none";
+  const json& hub = diagnosis["hubs"][0];
+  const std::string verdict = hub["verdict"];
+  EXPECT_EQ(verdict, c.verdict) << run.out;
+  if (verdict != c.verdict) return verdict;
+  EXPECT_THAT(hub["summary"].get<std::string>(), c.says) << run.out;
+  c.check(hub["evidence"]);
+  return verdict;
+}
+
+// Rows are what is true, columns what was said.
+void PrintConfusionMatrix(
+    const std::map<std::string, std::map<std::string, int>>& said) {
+  std::set<std::string> columns;
+  for (const auto& [truth, verdicts] : said) {
+    columns.insert(truth);
+    for (const auto& [verdict, count] : verdicts) columns.insert(verdict);
+  }
+  std::string text = absl::StrFormat("%-14s", "is \\ said");
+  for (const std::string& column : columns) {
+    absl::StrAppendFormat(&text, "%14s", column);
+  }
+  for (const auto& [truth, verdicts] : said) {
+    absl::StrAppendFormat(&text, "\n%-14s", truth);
+    for (const std::string& column : columns) {
+      const auto count = verdicts.find(column);
+      absl::StrAppendFormat(
+          &text, "%14s",
+          count == verdicts.end() ? "." : absl::StrCat(count->second));
+    }
+  }
+  std::cout << text << "\n";
+}
+
+TEST(Diagnose, EveryVerdictIsRight) {
+  std::map<std::string, std::map<std::string, int>> said;
+  for (const Case& c : Cases()) ++said[c.verdict][VerdictOn(c)];
+  PrintConfusionMatrix(said);
+}
+
+}  // namespace
+}  // namespace hubspy
