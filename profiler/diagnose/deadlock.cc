@@ -68,14 +68,14 @@ std::optional<Verdict> CycleVerdict(const HubWatch& watch) {
   std::optional<WaitCycle> cycle = FindWaitCycle(watch);
   if (!cycle) return std::nullopt;
   Verdict verdict{.kind = VerdictKind::kDeadlock};
-  verdict.summary = absl::StrCat(
-      CycleSentence(cycle->links),
-      cycle->behind == 0
-          ? ""
-          : absl::StrCat(" ", words::Count(cycle->behind, "other"),
-                         cycle->behind == 1 ? " waits" : " wait",
-                         " for one of them to go on."),
-      TimersSentence(watch));
+  verdict.summary =
+      absl::StrCat(CycleSentence(cycle->links),
+                   cycle->behind == 0
+                       ? ""
+                       : absl::StrCat(" ", words::Count(cycle->behind, "other"),
+                                      cycle->behind == 1 ? " waits" : " wait",
+                                      " for one of them to go on."),
+                   TimersSentence(watch));
   const bool has_mutex = std::any_of(
       cycle->links.begin(), cycle->links.end(), [](const WaitLink& link) {
         return link.waiter.waiting_for == WaitReason::kMutex;
@@ -118,9 +118,8 @@ bool SomebodyOutsideMayAct(const HubWatch& watch) {
   const bool other_threads = watch.end.open_to_other_threads.value_or(true) &&
                              watch.process_threads > 1;
   // A handler may call Hub::Stop, which is how such a program is meant to end.
-  const bool handlers =
-      (watch.signals_handled.value_or(UINT64_MAX) & thresholds::kEndSignals) !=
-      0;
+  const bool handlers = (watch.signals_handled.value_or(UINT64_MAX) &
+                         thresholds::kEndSignals) != 0;
   return other_threads || handlers;
 }
 

@@ -15,8 +15,8 @@ namespace {
 int64_t TurnLastedNs(const HubWatch& watch, const GreenThreadView& running) {
   const double own = static_cast<double>(watch.end.last.now_ns) -
                      static_cast<double>(running.last_switched_ns);
-  return static_cast<int64_t>(std::clamp(
-      std::max(0.0, own) + SinceClockWasReadNs(watch), 0.0, 9e18));
+  return static_cast<int64_t>(
+      std::clamp(std::max(0.0, own) + SinceClockWasReadNs(watch), 0.0, 9e18));
 }
 
 }  // namespace
@@ -80,10 +80,9 @@ std::string HeldSince(const HubWatch& watch) {
 }
 
 std::string WaitBehindIt(const HubWatch& watch) {
-  return absl::StrCat(words::Count(watch.end.ready, "green thread"),
-                      " ready to run and ",
-                      words::Count(watch.end.timers, "timer"),
-                      " wait behind it.");
+  return absl::StrCat(
+      words::Count(watch.end.ready, "green thread"), " ready to run and ",
+      words::Count(watch.end.timers, "timer"), " wait behind it.");
 }
 
 }  // namespace hubspy::facts

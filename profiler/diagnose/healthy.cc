@@ -83,8 +83,8 @@ Verdict Healthy(const HubWatch& watch) {
       turns > 0 ? absl::StrCat("The loop turns: ", words::Count(turns, "time"),
                                " in ", watched, ".")
                 : absl::StrCat("The loop had nothing to do for ", watched, "."),
-      WatchedLongerSentence(watch),
-      ClockSentence(watch), WaitingSentence(watch));
+      WatchedLongerSentence(watch), ClockSentence(watch),
+      WaitingSentence(watch));
   return verdict;
 }
 

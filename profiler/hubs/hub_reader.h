@@ -7,7 +7,8 @@
 //
 // The target is never stopped and never trusted: every pointer, count and bound
 // is checked, lists are bounded, and a record that changes while it is read is
-// read again; if it never holds still, Aborted says so.
+// read again; if it never holds still, Aborted says so. The readings of a clock
+// that go together may be a millisecond apart, when it is read all the time.
 #ifndef HUBSPY_HUBS_HUB_READER_H_
 #define HUBSPY_HUBS_HUB_READER_H_
 

@@ -55,8 +55,8 @@ std::vector<Case> Cases() {
       {.program = {"deadlock_mutexes"},
        .verdict = "deadlock",
        .says = AllOf(HasSubstr("(deposit) waits for mutex 0x"),
-                     HasSubstr("held by green thread"),
-                     HasSubstr("a circle"), HasSubstr("1 other waits")),
+                     HasSubstr("held by green thread"), HasSubstr("a circle"),
+                     HasSubstr("1 other waits")),
        .check =
            [](const json& evidence) {
              ASSERT_EQ(evidence["cycle"].size(), 2u);
@@ -116,8 +116,8 @@ std::string VerdictOn(const Case& c) {
     while (!is_asleep()) sched_yield();
   }
   const std::string before = Switches(child);
-  const ToolRun run = RunHubspy({"diagnose", "-p", std::to_string(child.pid()),
-                                 "-d", "1.2", "--json"});
+  const ToolRun run = RunHubspy(
+      {"diagnose", "-p", std::to_string(child.pid()), "-d", "1.2", "--json"});
   if (c.is_still) {
     EXPECT_EQ(Switches(child), before) << "it moved";
   }

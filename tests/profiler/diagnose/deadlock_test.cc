@@ -49,9 +49,9 @@ HubWatch WatchOf(std::vector<GreenThreadView> green_threads) {
 }
 
 TEST(Deadlock, ACircleOfMutexesIsNamedFromItsLowestId) {
-  HubWatch watch = WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2),
-                            WaitsForMutex(4, 2), WaitsForEnd(5, 4),
-                            WaitsForEvent(6)});
+  HubWatch watch =
+      WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2), WaitsForMutex(4, 2),
+               WaitsForEnd(5, 4), WaitsForEvent(6)});
   watch.green_threads[0].name = "left";
   const Verdict verdict = Diagnose(watch);
   ASSERT_EQ(verdict.kind, VerdictKind::kDeadlock);
@@ -146,15 +146,13 @@ TEST(Deadlock, WhateverCouldStillWakeOneIsHeeded) {
   EXPECT_EQ(
       verdict_after([](HubWatch& w) { w.signals_handled = std::nullopt; }),
       kHealthy);
-  EXPECT_EQ(verdict_after([](HubWatch& w) {
-              w.own_code->state = GreenState::kRunning;
-            }),
+  EXPECT_EQ(verdict_after(
+                [](HubWatch& w) { w.own_code->state = GreenState::kRunning; }),
             kHealthy);
   EXPECT_EQ(verdict_after([](HubWatch& w) { w.own_code = std::nullopt; }),
             kHealthy);
-  for (const WaitReason outside :
-       {WaitReason::kFd, WaitReason::kOffload, WaitReason::kOther,
-        WaitReason::kTimer}) {
+  for (const WaitReason outside : {WaitReason::kFd, WaitReason::kOffload,
+                                   WaitReason::kOther, WaitReason::kTimer}) {
     EXPECT_EQ(verdict_after([&](HubWatch& w) {
                 w.green_threads[1].waiting_for = outside;
               }),

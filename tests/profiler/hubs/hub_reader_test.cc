@@ -99,6 +99,35 @@ TEST_F(HubReaderTest, ARecordThatIsAlwaysHalfWrittenIsAborted) {
   EXPECT_EQ(reader_.ReadHubs().status().code(), absl::StatusCode::kAborted);
 }
 
+// Each read finds the clock read once more.
+class BusyHubMemory : public FakeMemory {
+ public:
+  explicit BusyHubMemory(int64_t step_ns) : step_ns_(step_ns) {}
+
+  size_t Read(Address from, absl::Span<std::byte> into) const override {
+    FakeHub hub{.sequence = sequence_ += 2};
+    hub.last_now_ns = hub.last_real_ns = now_ns_ += step_ns_;
+    const_cast<BusyHubMemory*>(this)->Put(kHubAt, hub);
+    return FakeMemory::Read(from, into);
+  }
+
+ private:
+  const int64_t step_ns_;
+  mutable uint64_t sequence_ = 0;
+  mutable int64_t now_ns_ = 1'000'000'000;
+};
+
+TEST(HubReaderOfABusyHub, TakesReadingsThatAreCloseTogether) {
+  BusyHubMemory memory(200);
+  memory.Put(kBlockAt, MakeBlock(kHubAt));
+  HubReader reader(memory, Address(kBlockAt));
+  EXPECT_TRUE(reader.ReadHubs().ok());
+  BusyHubMemory leaping(50'000'000);
+  leaping.Put(kBlockAt, MakeBlock(kHubAt));
+  HubReader refusing(leaping, Address(kBlockAt));
+  EXPECT_EQ(refusing.ReadHubs().status().code(), absl::StatusCode::kAborted);
+}
+
 TEST_F(HubReaderTest, AHubThatIsNotMappedIsAnError) {
   memory_.Put(kBlockAt, MakeBlock(0xdead0000));
   EXPECT_THAT(std::string(reader_.ReadHubs().status().message()),

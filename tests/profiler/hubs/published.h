@@ -49,6 +49,7 @@ struct FakeHub {
   uint32_t state = static_cast<uint32_t>(green::abi::HubState::kPolling);
   uint64_t next = 0;
   int64_t last_now_ns = -5;
+  int64_t last_real_ns = 0;
   int64_t poll_until_ns = green::abi::kNoTime;
   uint64_t iterations = 0;
   uint64_t current = 0;
@@ -98,6 +99,7 @@ inline green::abi::Block MakeBlock(uint64_t first_hub) {
   HUBSPY_FIELD(hub, kHubIterations, FakeHub, iterations);
   HUBSPY_FIELD(hub, kHubClockSequence, FakeHub, sequence);
   HUBSPY_FIELD(hub, kHubLastNowNs, FakeHub, last_now_ns);
+  HUBSPY_FIELD(hub, kHubLastRealNs, FakeHub, last_real_ns);
   HUBSPY_FIELD(hub, kHubPollUntilNs, FakeHub, poll_until_ns);
   HUBSPY_FIELD(hub, kHubCurrent, FakeHub, current);
   HUBSPY_FIELD(hub, kHubRunSavedSp, FakeHub, run_saved_sp);
