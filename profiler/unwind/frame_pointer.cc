@@ -11,7 +11,7 @@ namespace {
 // A frame larger than this has a prologue that tells its size, or is lost.
 constexpr uint64_t kMaxScanBytes = 256 * 1024;
 
-// The two words that a frame pointer points to.
+// The two words below a CFA, to which a frame pointer mostly points.
 struct FrameRecord {
   Address saved_rbp;
   Address return_address;
@@ -34,7 +34,7 @@ bool ChainGoesOn(const CodeReader& code, const MemoryCopy& stack, Address at,
   return above && code.CallBefore(above->return_address).has_value();
 }
 
-// How sure it is that `at` is where rbp points; 0: it is not.
+// How sure it is that `at` is where the function's record lies; 0: it is not.
 int Likelihood(const CodeReader& code, const MemoryCopy& stack,
                AddressRange function, Address at) {
   const std::optional<FrameRecord> record = ReadRecord(stack, at);
@@ -68,12 +68,15 @@ std::optional<Address> ByEpilogue(const CodeReader& code, Address pc,
   return sp + static_cast<uint64_t>(path->rbp.offset);
 }
 
+// By the code behind: how far it has moved rsp from rbp.
 std::optional<Address> ByPrologue(const CodeReader& code, Address begin,
-                                  Address pc, Address sp) {
+                                  Address pc, Address sp,
+                                  int64_t record_over_rbp) {
   const std::optional<int64_t> distance =
       FramePointerOverStackPointer(code, begin, pc);
   if (!distance) return std::nullopt;
-  return sp + static_cast<uint64_t>(*distance);
+  return sp + static_cast<uint64_t>(*distance) +
+         static_cast<uint64_t>(record_over_rbp);
 }
 
 std::optional<Address> ByScan(const CodeReader& code, const MemoryCopy& stack,
@@ -96,12 +99,20 @@ std::optional<Address> ByScan(const CodeReader& code, const MemoryCopy& stack,
 std::optional<Address> RecoverFramePointer(const CodeReader& code,
                                            const MemoryCopy& stack,
                                            AddressRange function, Address pc,
-                                           Address sp) {
-  for (const std::optional<Address> rbp :
-       {ByEpilogue(code, pc, sp), ByPrologue(code, function.begin, pc, sp)}) {
-    if (rbp && *rbp >= sp && FollowsCall(code, stack, *rbp)) return rbp;
+                                           Address sp, int64_t cfa_over_rbp) {
+  const int64_t record_over_rbp = cfa_over_rbp - kUsualCfaOverRbp;
+  std::optional<Address> record;
+  for (const std::optional<Address> by_code :
+       {ByEpilogue(code, pc, sp),
+        ByPrologue(code, function.begin, pc, sp, record_over_rbp)}) {
+    if (by_code && *by_code >= sp && FollowsCall(code, stack, *by_code)) {
+      record = by_code;
+      break;
+    }
   }
-  return ByScan(code, stack, function, sp);
+  if (!record) record = ByScan(code, stack, function, sp);
+  if (!record) return std::nullopt;
+  return *record - static_cast<uint64_t>(record_over_rbp);
 }
 
 }  // namespace hubspy

@@ -19,6 +19,25 @@ CodeAddress CallerCode(const Registers& caller, bool callee_was_signal_frame) {
                                  : CodeAddress::Return(caller.pc());
 }
 
+// CFA minus rbp in a row that makes the one from the other. Compilers' rows all
+// have the same; hand-written ones, as libffi's, do not.
+int64_t CfaOverRbp(Registers registers, const StackWindow& window,
+                   const Fde& fde, uint64_t lookup) {
+  const Address sp = registers.sp();
+  const auto cfa_if = [&](Address rbp) -> std::optional<Address> {
+    registers.Set(Reg::kRbp, rbp.value());
+    const CfiStep step = StepByCfi(registers, window, fde, lookup);
+    if (step.outcome != CfiStep::Outcome::kStepped) return std::nullopt;
+    return step.caller.sp();
+  };
+  const std::optional<Address> low = cfa_if(sp);
+  const std::optional<Address> high = cfa_if(sp + 8);
+  // Otherwise the CFA is read from the stack, as in main after a realignment.
+  const bool by_distance = low && high && *high == *low + 8;
+  return by_distance ? static_cast<int64_t>(low->value() - sp.value())
+                     : kUsualCfaOverRbp;
+}
+
 }  // namespace
 
 Unwinder::Tables& Unwinder::TablesOf(
@@ -129,10 +148,12 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
     const std::optional<Address> rbp =
         frame.registers.Has(Reg::kRbp)
             ? std::nullopt
-            : RecoverFramePointer(code_, stack,
-                                  {Address(fde.function.begin + bias),
-                                   Address(fde.function.end + bias)},
-                                  frame.code.address(), frame.registers.sp());
+            : RecoverFramePointer(
+                  code_, stack,
+                  {Address(fde.function.begin + bias),
+                   Address(fde.function.end + bias)},
+                  frame.code.address(), frame.registers.sp(),
+                  CfaOverRbp(frame.registers, window, fde, lookup));
     if (rbp) {
       Registers with_rbp = frame.registers;
       with_rbp.Set(Reg::kRbp, rbp->value());

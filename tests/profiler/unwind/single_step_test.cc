@@ -28,6 +28,7 @@ int SubjectBareUnoptimized(int n);
 int SubjectBareOptimized(int n);
 int SubjectBareFramePointer(int n);
 int SubjectAssembly(int n);
+int SubjectLowFramePointer(int n);
 }
 
 namespace hubspy {
@@ -159,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
     WithTable, SingleStep,
     testing::Values(Case{"Unoptimized", SubjectUnoptimized},
                     Case{"Optimized", SubjectOptimized},
-                    Case{"FramePointer", SubjectFramePointer}),
+                    Case{"FramePointer", SubjectFramePointer},
+                    Case{"LowFramePointer", SubjectLowFramePointer}),
     [](const auto& param) { return param.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -185,7 +187,8 @@ INSTANTIATE_TEST_SUITE_P(
     WithTable, SingleStepAsleep,
     testing::Values(Case{"Unoptimized", SubjectUnoptimized},
                     Case{"Optimized", SubjectOptimized},
-                    Case{"FramePointer", SubjectFramePointer}),
+                    Case{"FramePointer", SubjectFramePointer},
+                    Case{"LowFramePointer", SubjectLowFramePointer}),
     [](const auto& param) { return param.param.name; });
 
 }  // namespace

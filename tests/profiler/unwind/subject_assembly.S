@@ -1,5 +1,5 @@
-/* Hand-written code without call frame information: frames of every kind that
-   compilers would describe, and none that keeps rbp as a frame pointer. */
+/* Hand-written code. First without call frame information: frames of every kind
+   that compilers would describe, and none that keeps rbp as a frame pointer. */
         .text
         .globl  SubjectAssembly
         .type   SubjectAssembly, @function
@@ -51,5 +51,46 @@ early_exit:
         popq    %r12
         jmp     bare
         .size   early_exit, . - early_exit
+
+/* With call frame information, and a frame pointer that does not point to its
+   caller's, but 16 bytes below; how far rsp is from it, no code tells. This is
+   what libffi does to call a function. */
+        .globl  SubjectLowFramePointer
+        .type   SubjectLowFramePointer, @function
+SubjectLowFramePointer:
+        .cfi_startproc
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset rbp, 0
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register rbp
+        call    low_frame_pointer
+        popq    %rbp
+        .cfi_def_cfa rsp, 8
+        .cfi_restore rbp
+        ret
+        .cfi_endproc
+        .size   SubjectLowFramePointer, . - SubjectLowFramePointer
+
+        .type   low_frame_pointer, @function
+low_frame_pointer:
+        .cfi_startproc
+        subq    $40, %rsp
+        .cfi_adjust_cfa_offset 40
+        movq    %rbp, 32(%rsp)
+        .cfi_rel_offset rbp, 32
+        leaq    16(%rsp), %rbp
+        .cfi_def_cfa rbp, 32
+        andq    $-64, %rsp
+        call    bare
+        leaq    -16(%rbp), %rsp
+        .cfi_def_cfa rsp, 48
+        movq    32(%rsp), %rbp
+        .cfi_restore rbp
+        addq    $40, %rsp
+        .cfi_adjust_cfa_offset -40
+        ret
+        .cfi_endproc
+        .size   low_frame_pointer, . - low_frame_pointer
 
         .section .note.GNU-stack, "", @progbits
