@@ -17,15 +17,18 @@ constexpr int kExitStalled = 10;
 
 struct Watched {
   std::unique_ptr<Attachment> attachment;
-  std::vector<HubWatch> hubs;
+  std::unique_ptr<HubDescriber> describer;
+  std::vector<WatchedHub> hubs;
 };
 
 absl::StatusOr<Watched> WatchCore(const DiagnoseOptions& options) {
   auto attachment = Attachment::OpenCore(options.core);
   if (!attachment.ok()) return attachment.status();
-  absl::StatusOr<std::vector<HubWatch>> hubs = LookAtHubsOnce(**attachment);
+  auto describer = std::make_unique<HubDescriber>(**attachment);
+  auto hubs = LookAtHubsOnce(**attachment, *describer);
   if (!hubs.ok()) return hubs.status();
-  return Watched{*std::move(attachment), *std::move(hubs)};
+  return Watched{*std::move(attachment), std::move(describer),
+                 *std::move(hubs)};
 }
 
 absl::StatusOr<Watched> WatchProcess(const DiagnoseOptions& options) {
@@ -43,13 +46,15 @@ absl::StatusOr<Watched> WatchProcess(const DiagnoseOptions& options) {
   if (!attachment.ok()) return attachment.status();
   const auto kernel = KernelView::Open((*subject)->pid());
   if (!kernel.ok()) return kernel.status();
-  absl::StatusOr<std::vector<HubWatch>> hubs =
-      WatchHubs(**attachment, **kernel, waiter, options.duration);
+  auto describer = std::make_unique<HubDescriber>(**attachment);
+  auto hubs =
+      WatchHubs(**attachment, **kernel, waiter, *describer, options.duration);
   if (!hubs.ok()) return hubs.status();
   if ((*subject)->launched()) {
     std::cerr << "Process " << (*subject)->pid() << " goes on running.\n";
   }
-  return Watched{*std::move(attachment), *std::move(hubs)};
+  return Watched{*std::move(attachment), std::move(describer),
+                 *std::move(hubs)};
 }
 
 }  // namespace
@@ -63,9 +68,9 @@ absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options) {
   Diagnosis diagnosis{
       .pid = process.pid(), .core = options.core, .gaps = process.Gaps()};
   bool stalled = false;
-  for (const HubWatch& watch : watched->hubs) {
-    diagnosis.hubs.push_back(Diagnose(watch));
-    AddStacks(*watched->attachment, watch, diagnosis.hubs.back());
+  for (const WatchedHub& hub : watched->hubs) {
+    Verdict& verdict = diagnosis.hubs.emplace_back(Diagnose(hub.watch));
+    watched->describer->AddStacks(hub.watch, verdict);
     stalled |= diagnosis.hubs.back().kind != VerdictKind::kHealthy;
   }
   std::cout << (options.json ? RenderDiagnosisJson(diagnosis)

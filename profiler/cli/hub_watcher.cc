@@ -1,12 +1,9 @@
 #include "cli/hub_watcher.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "cli/naming.h"
 #include "diagnose/diagnose.h"
-#include "target/system_call_name.h"
 
 namespace hubspy {
 namespace {
@@ -16,52 +13,8 @@ namespace {
 constexpr int64_t kIntervalNs = 20'000'000;
 // A loop whose next timer is 2 s away turns once in that time; a little more.
 constexpr int64_t kLongerNs = 2'500'000'000;
-
-std::vector<GreenThreadView> ReadGreenThreads(HubReader& reader,
-                                              const HubView& hub) {
-  // What cannot be had is missing from the verdict; it does not prevent it.
-  return reader.ReadGreenThreads(hub).value_or(std::vector<GreenThreadView>());
-}
-
-std::optional<GreenThreadView> ReadOwnCode(HubReader& reader,
-                                           const HubView& hub) {
-  if (!hub.own_code) return std::nullopt;
-  absl::StatusOr<GreenThreadView> own =
-      reader.ReadGreenThread(hub, hub.own_code);
-  if (!own.ok()) return std::nullopt;
-  return *std::move(own);
-}
-
-void DescribeBegin(HubReader& reader, HubWatch& watch) {
-  watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
-  watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
-}
-
-// The rest of the evidence, as it is at the end.
-class HubDescriber {
- public:
-  explicit HubDescriber(Attachment& attachment) : attachment_(attachment) {}
-
-  void Describe(HubWatch& watch) {
-    HubReader& reader = *attachment_.hub_reader();
-    watch.green_threads = ReadGreenThreads(reader, watch.end);
-    watch.own_code = ReadOwnCode(reader, watch.end);
-    for (GreenThreadView& green : watch.green_threads) {
-      green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
-    }
-    const absl::StatusOr<ThreadCapture> capture =
-        attachment_.Capture(watch.end.tid);
-    if (!capture.ok()) return;
-    if (capture->snapshot.system_call) {
-      watch.system_call = SystemCallName(capture->snapshot.system_call->number);
-    }
-    watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
-  }
-
- private:
-  Attachment& attachment_;
-  Symbolizer symbolizer_;
-};
+// One that was found running so often in a row is worth a stop, to see where.
+constexpr int64_t kLooksBeforeSamples = 5;
 
 // How many of these looks found the hub's thread how.
 void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
@@ -74,51 +27,69 @@ void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
   }
 }
 
+std::optional<ThreadSchedule> Between(
+    const std::optional<ThreadSchedule>& begin,
+    const std::optional<ThreadSchedule>& end) {
+  if (!begin || !end) return std::nullopt;
+  return ThreadSchedule{.run_ns = end->run_ns - begin->run_ns,
+                        .wait_ns = end->wait_ns - begin->wait_ns};
+}
+
 class HubWatcher {
  public:
-  HubWatcher(Attachment& attachment, KernelView& kernel, Waiter& waiter)
+  HubWatcher(Attachment& attachment, const KernelView& kernel, Waiter& waiter,
+             HubDescriber& describer)
       : attachment_(attachment),
         kernel_(kernel),
         waiter_(waiter),
-        describer_(attachment) {}
+        describer_(describer) {}
 
-  absl::StatusOr<std::vector<HubWatch>> Watch(int64_t duration_ns) {
-    absl::StatusOr<std::vector<HubView>> hubs = attachment_.ReadHubs();
-    if (!hubs.ok()) return hubs.status();
-    for (HubView& hub : *hubs) {
-      watches_.push_back({.begin = hub, .end = std::move(hub)});
-      DescribeBegin(*attachment_.hub_reader(), watches_.back());
+  absl::StatusOr<std::vector<WatchedHub>> Watch(int64_t duration_ns) {
+    absl::StatusOr<std::vector<HubView>> views = attachment_.ReadHubs();
+    if (!views.ok()) return views.status();
+    std::vector<std::optional<ThreadSchedule>> schedules;
+    for (HubView& view : *views) {
+      hubs_.push_back({.watch = {.begin = view, .end = std::move(view)}});
+      DescribeBegin(*attachment_.hub_reader(), hubs_.back().watch);
+      schedules.push_back(kernel_.Schedule(hubs_.back().watch.end.tid));
     }
     const int64_t begin_ns = waiter_.NowNs();
-    while (!watches_.empty() && !waiter_.stop_requested()) {
+    while (!hubs_.empty() && !waiter_.stop_requested()) {
       if (absl::Status status = LookAtThreads(); !status.ok()) return status;
       if (Done(waiter_.NowNs() - begin_ns, duration_ns)) break;
       waiter_.WaitUntil(waiter_.NowNs() + kIntervalNs);
       if (absl::Status status = LookAtHubs(); !status.ok()) return status;
     }
-    for (HubWatch& watch : watches_) {
+    for (size_t i = 0; i < hubs_.size(); ++i) {
+      HubWatch& watch = hubs_[i].watch;
       watch.watched_ns = waiter_.NowNs() - begin_ns;
       watch.was_to_be_watched_ns = duration_ns;
       watch.end_real_ns = waiter_.NowNs();
+      watch.schedule = Between(schedules[i], kernel_.Schedule(watch.end.tid));
       watch.signals_handled = kernel_.SignalsHandled();
-      describer_.Describe(watch);
+      describer_.DescribeEnd(hubs_[i]);
     }
-    return std::move(watches_);
+    for (WatchedHub& hub : hubs_) {
+      describer_.LookAtBusiest(kernel_, waiter_, hub.watch);
+    }
+    return std::move(hubs_);
   }
 
  private:
   bool Done(int64_t watched_ns, int64_t duration_ns) const {
     const auto all = [this](auto predicate) {
-      return std::all_of(watches_.begin(), watches_.end(), predicate);
+      return std::all_of(
+          hubs_.begin(), hubs_.end(),
+          [&](const WatchedHub& hub) { return predicate(hub.watch.end); });
     };
-    if (all([](const HubWatch& w) {
-          return FindClockFault(w.end).has_value();
+    if (all([](const HubView& hub) {
+          return FindClockFault(hub).has_value();
         })) {
       return true;
     }
     if (watched_ns < duration_ns) return false;
-    return watched_ns >= duration_ns + kLongerNs || all([](const HubWatch& w) {
-             return !MeasurableIfWatched(w.end, kLongerNs);
+    return watched_ns >= duration_ns + kLongerNs || all([](const HubView& hub) {
+             return !MeasurableIfWatched(hub, kLongerNs);
            });
   }
 
@@ -126,80 +97,81 @@ class HubWatcher {
     absl::StatusOr<std::vector<ThreadInfo>> threads =
         attachment_.process().Threads();
     if (!threads.ok()) return threads.status();
-    for (HubWatch& watch : watches_) CountLook(*threads, watch);
+    for (WatchedHub& hub : hubs_) {
+      CountLook(*threads, hub.watch);
+      SampleIfBusy(hub);
+    }
     return absl::OkStatus();
   }
 
+  void SampleIfBusy(WatchedHub& hub) {
+    const HubWatch& watch = hub.watch;
+    if (watch.looks < kLooksBeforeSamples ||
+        watch.looks_running < watch.looks) {
+      return;
+    }
+    const absl::StatusOr<ThreadCapture> capture =
+        attachment_.Capture(watch.end.tid);
+    if (!capture.ok()) return;
+    hub.running.Add({.tid = watch.end.tid,
+                     .stack = hub.running.Intern(capture->stack),
+                     .idle = false},
+                    1);
+  }
+
   absl::Status LookAtHubs() {
-    for (HubWatch& watch : watches_) {
-      absl::StatusOr<HubView> hub =
-          attachment_.hub_reader()->ReadHub(watch.end.record);
-      if (absl::IsAborted(hub.status())) continue;  // caught while it turned
-      if (!hub.ok()) return hub.status();
-      watch.end = *std::move(hub);
+    for (WatchedHub& hub : hubs_) {
+      absl::StatusOr<HubView> view =
+          attachment_.hub_reader()->ReadHub(hub.watch.end.record);
+      if (absl::IsAborted(view.status())) continue;  // caught while it turned
+      if (!view.ok()) return view.status();
+      hub.watch.end = *std::move(view);
     }
     return absl::OkStatus();
   }
 
   Attachment& attachment_;
-  KernelView& kernel_;
+  const KernelView& kernel_;
   Waiter& waiter_;
-  HubDescriber describer_;
-  std::vector<HubWatch> watches_;
+  HubDescriber& describer_;
+  std::vector<WatchedHub> hubs_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<HubWatch>> WatchHubs(Attachment& attachment,
-                                                KernelView& kernel,
-                                                Waiter& waiter,
-                                                absl::Duration duration) {
-  return HubWatcher(attachment, kernel, waiter)
+absl::StatusOr<std::vector<WatchedHub>> WatchHubs(Attachment& attachment,
+                                                  const KernelView& kernel,
+                                                  Waiter& waiter,
+                                                  HubDescriber& describer,
+                                                  absl::Duration duration) {
+  return HubWatcher(attachment, kernel, waiter, describer)
       .Watch(absl::ToInt64Nanoseconds(duration));
 }
 
-absl::StatusOr<std::vector<HubWatch>> LookAtHubsOnce(Attachment& attachment) {
-  absl::StatusOr<std::vector<HubView>> hubs = attachment.ReadHubs();
-  if (!hubs.ok()) return hubs.status();
+absl::StatusOr<std::vector<WatchedHub>> LookAtHubsOnce(
+    Attachment& attachment, HubDescriber& describer) {
+  absl::StatusOr<std::vector<HubView>> views = attachment.ReadHubs();
+  if (!views.ok()) return views.status();
   absl::StatusOr<std::vector<ThreadInfo>> threads =
       attachment.process().Threads();
   if (!threads.ok()) return threads.status();
   int64_t latest_real_ns = INT64_MIN;
-  for (const HubView& hub : *hubs) {
+  for (const HubView& view : *views) {
     latest_real_ns = std::max(
-        {latest_real_ns, hub.last.witness_real_ns, hub.poll_entered_real_ns});
+        {latest_real_ns, view.last.witness_real_ns, view.poll_entered_real_ns});
   }
-  HubDescriber describer(attachment);
-  std::vector<HubWatch> watches;
-  for (const HubView& hub : *hubs) {
-    HubWatch& watch =
-        watches.emplace_back(HubWatch{.one_instant = true,
-                                      .begin = hub,
-                                      .end = hub,
-                                      .end_real_ns = latest_real_ns});
-    CountLook(*threads, watch);
-    DescribeBegin(*attachment.hub_reader(), watch);
-    describer.Describe(watch);
+  std::vector<WatchedHub> hubs;
+  for (const HubView& view : *views) {
+    WatchedHub& hub =
+        hubs.emplace_back(WatchedHub{.watch = {.one_instant = true,
+                                               .begin = view,
+                                               .end = view,
+                                               .end_real_ns = latest_real_ns}});
+    CountLook(*threads, hub.watch);
+    DescribeBegin(*attachment.hub_reader(), hub.watch);
+    describer.DescribeEnd(hub);
   }
-  return watches;
-}
-
-void AddStacks(Attachment& attachment, const HubWatch& watch,
-               Verdict& verdict) {
-  if (!verdict.deadlock) return;
-  Symbolizer symbolizer;
-  for (auto* const links :
-       {&verdict.deadlock->cycle, &verdict.deadlock->waiting}) {
-    for (size_t i = 0; i < std::min(links->size(), kMaxStacks); ++i) {
-      WaitLink& link = (*links)[i];
-      // The thread's own code has Hub::Run on top of it.
-      link.stack =
-          link.waiter.id == 0
-              ? watch.stack
-              : NameStack(attachment.UnwindSuspended(watch.end, link.waiter),
-                          attachment, symbolizer);
-    }
-  }
+  return hubs;
 }
 
 }  // namespace hubspy

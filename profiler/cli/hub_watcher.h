@@ -1,7 +1,8 @@
 // Watches the hubs of a process for a while: evidence for diagnose/.
 //
-// Reads memory and /proc only; nothing is stopped while watching, so that a
-// hub which is stuck stays as it is.
+// Reads memory and /proc. Nothing that sleeps is stopped while watching, so
+// that a hub which is stuck stays as it is; one that runs all the time is
+// stopped 50 times a second, for some 20 us each, to see where it runs.
 #ifndef HUBSPY_CLI_HUB_WATCHER_H_
 #define HUBSPY_CLI_HUB_WATCHER_H_
 
@@ -10,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/attachment.h"
-#include "model/diagnosis.h"
+#include "cli/hub_evidence.h"
 #include "sample/sampler.h"
 #include "target/kernel_view.h"
 
@@ -20,20 +21,16 @@ namespace hubspy {
 // hub's clock is already known to be wrong, and up to 2.5 s after it when a
 // hub's clock cannot be judged yet, because the hub did not turn, but soon
 // will.
-absl::StatusOr<std::vector<HubWatch>> WatchHubs(Attachment& attachment,
-                                                KernelView& kernel,
-                                                Waiter& waiter,
-                                                absl::Duration duration);
+absl::StatusOr<std::vector<WatchedHub>> WatchHubs(Attachment& attachment,
+                                                  const KernelView& kernel,
+                                                  Waiter& waiter,
+                                                  HubDescriber& describer,
+                                                  absl::Duration duration);
 
 // The same of a core, which shows one instant and not what time it was. The
 // latest reading that any hub took of CLOCK_MONOTONIC stands for that.
-absl::StatusOr<std::vector<HubWatch>> LookAtHubsOnce(Attachment& attachment);
-
-// Of a circle of ten thousand, the first few stacks tell as much as all.
-inline constexpr size_t kMaxStacks = 16;
-
-// Where those wait that the verdict on `watch` speaks of.
-void AddStacks(Attachment& attachment, const HubWatch& watch, Verdict& verdict);
+absl::StatusOr<std::vector<WatchedHub>> LookAtHubsOnce(Attachment& attachment,
+                                                       HubDescriber& describer);
 
 }  // namespace hubspy
 

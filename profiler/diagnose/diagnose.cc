@@ -19,6 +19,8 @@ constexpr std::optional<Verdict> (*kRules[])(const HubWatch&) = {
     BlockingCallRule,
     // Some wait for ever, however well the hub does for others.
     DeadlockRule,
+    // It costs a CPU, but keeps nobody from running.
+    BusyLoopRule,
 };
 
 Verdict Judge(const HubWatch& watch) {

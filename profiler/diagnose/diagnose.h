@@ -28,6 +28,11 @@ bool ClockIsMeasurable(const HubView& hub);
 // yet, and by then the hub will have turned.
 bool MeasurableIfWatched(const HubView& hub, int64_t more_ns);
 
+// Of a loop that turned all the time, very often: the green thread that was
+// switched to most, or what stands for the thread's own code. nullopt: it did
+// not.
+std::optional<GreenThreadView> BusiestGreenThread(const HubWatch& watch);
+
 // The clock's fault, by this view alone; nullopt when it is right or cannot be
 // judged. `timers` is left empty.
 std::optional<ClockEvidence> FindClockFault(const HubView& hub);

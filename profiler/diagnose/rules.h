@@ -14,6 +14,7 @@ std::optional<Verdict> StoppedRule(const HubWatch& watch);
 std::optional<Verdict> ClockRateRule(const HubWatch& watch);
 std::optional<Verdict> NotYieldingRule(const HubWatch& watch);
 std::optional<Verdict> BlockingCallRule(const HubWatch& watch);
+std::optional<Verdict> BusyLoopRule(const HubWatch& watch);
 std::optional<Verdict> DeadlockRule(const HubWatch& watch);
 
 // These always have an answer: nothing is wrong, as far as was seen; in the

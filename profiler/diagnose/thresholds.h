@@ -34,6 +34,33 @@ inline constexpr int64_t kStallNs = 1'000'000'000;
 // blocks is found asleep in (nearly) all.
 inline constexpr double kRunningShare = 0.5;
 
+// A loop that never waits turns this often, or switches to one green thread
+// this often, only when each stretch is shorter than 20 us: hardly any work
+// takes less. What did work is told from what did not by where the time went.
+inline constexpr double kBusyPerSecond = 50'000;
+
+// A loop "turns all the time" when its thread ran, or was ready to, for so much
+// of the time: one that sleeps now and then falls well below.
+inline constexpr double kAllTheTime = 0.9;
+
+// One that does nothing spends its time in the runtime and the kernel. Of one
+// that gives way every half microsecond, as a computation of many tiny steps
+// may, the steps themselves are still more than this.
+inline constexpr double kOwnWorkShare = 0.5;
+
+// Fewer samples, or looks at one green thread, than these say nothing.
+inline constexpr int64_t kEnoughSamples = 10;
+
+// The green thread that keeps a loop awake is found waiting for what wakes it
+// in so many looks, at least ...
+inline constexpr double kWaitsForWaker = 0.1;
+// ... and in nearly all of them for this, or for nothing. Not all: now and then
+// one is caught between two stores.
+inline constexpr double kForThisOrNothing = 0.9;
+
+// What causes each turn, or every other one, is what causes turns.
+inline constexpr double kCausesTurns = 0.4;
+
 // Of a long circle of waits, so many are named in a sentence: more, nobody
 // reads.
 inline constexpr size_t kNamedInCycle = 6;

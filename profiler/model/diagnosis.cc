@@ -14,8 +14,24 @@ absl::string_view VerdictName(VerdictKind kind) {
       return "blocking_call";
     case VerdictKind::kDeadlock:
       return "deadlock";
+    case VerdictKind::kBusyLoop:
+      return "busy_loop";
     case VerdictKind::kStopped:
       return "stopped";
+  }
+  return "unknown";
+}
+
+absl::string_view WakerName(Waker waker) {
+  switch (waker) {
+    case Waker::kYields:
+      return "yields";
+    case Waker::kTimer:
+      return "timer";
+    case Waker::kFd:
+      return "fd";
+    case Waker::kCallbacks:
+      return "callbacks";
   }
   return "unknown";
 }

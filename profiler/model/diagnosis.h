@@ -12,10 +12,33 @@
 
 #include "absl/strings/string_view.h"
 #include "model/hub.h"
+#include "model/kernel_facts.h"
 #include "model/profile.h"
 #include "model/snapshot.h"
 
 namespace hubspy {
+
+// A stack that the hub's thread was found with while it ran.
+struct RunSample {
+  std::vector<SymbolFrame> stack;  // innermost first
+  int64_t count = 0;
+};
+
+// The green thread that was switched to most, looked at again and again when
+// the rest had been seen.
+struct BusiestLooks {
+  uint64_t green_thread = 0;  // 0: the thread's own code
+  int64_t looks = 0;
+  int64_t ready = 0;  // of these: ready or running,
+  int64_t on_timer = 0;
+  int64_t on_fd = 0;
+  // Of the fd that it waited for: how it was at last; whether it was ready in
+  // every one of the looks, and nothing was ever read from it in between.
+  std::optional<FdFacts> fd;
+  FdDirection direction = FdDirection::kUnknown;
+  bool fd_was_always_ready = false;
+  bool fd_stayed_as_it_was = false;
+};
 
 // One hub, watched for a while from outside; or seen once, in a core: then
 // `begin` equals `end`, and `end_real_ns` is the latest time that is known of.
@@ -40,6 +63,12 @@ struct HubWatch {
   // Signals that the process handles, signal n as bit n - 1; nullopt: not
   // known.
   std::optional<uint64_t> signals_handled;
+  // The same, in between; nullopt where the kernel does not tell.
+  std::optional<ThreadSchedule> schedule;
+  // Where it ran; taken only of one that was found running each time so far.
+  std::vector<RunSample> samples;
+  // Looked at only when the loop turned all the time.
+  std::optional<BusiestLooks> busiest;
   // The system call it is in at the end, by name, when it sleeps in one.
   std::string system_call;
   // Its stack at the end, innermost first; may be empty.
@@ -52,6 +81,7 @@ enum class VerdictKind {
   kNotYielding,
   kBlockingCall,
   kDeadlock,
+  kBusyLoop,
   kStopped,
 };
 
@@ -106,6 +136,25 @@ struct DeadlockEvidence {
   uint64_t others = 0;
 };
 
+// What keeps a loop awake that has nothing to do.
+enum class Waker {
+  kYields,     // a green thread that gives way again and again
+  kTimer,      // one that sleeps for no time
+  kFd,         // one that waits for an fd that is ready, and stays so
+  kCallbacks,  // timers that call back, and nothing of a green thread's
+};
+
+// "yields", "timer", "fd", "callbacks".
+absl::string_view WakerName(Waker waker);
+
+struct BusyEvidence {
+  Waker waker = Waker::kYields;
+  double turns_per_second = 0;                  // of the loop
+  double switches_per_second = 0;               // to the green thread below
+  std::optional<GreenThreadView> green_thread;  // id 0: the thread's own code
+  std::optional<FdFacts> fd;                    // of kFd
+};
+
 struct Verdict {
   ThreadId tid = 0;
   VerdictKind kind = VerdictKind::kHealthy;
@@ -118,6 +167,7 @@ struct Verdict {
   uint64_t green_threads = 0;
   std::optional<ClockEvidence> clock;        // of kClockRate
   std::optional<DeadlockEvidence> deadlock;  // of kDeadlock
+  std::optional<BusyEvidence> busy;          // of kBusyLoop
   std::optional<GreenThreadView> culprit;    // of kNotYielding, kBlockingCall
   std::string system_call;                   // of kBlockingCall
   std::vector<SymbolFrame> stack;            // of both

@@ -17,6 +17,8 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "model/kernel_facts.h"
+#include "model/snapshot.h"
 
 namespace hubspy {
 
@@ -29,6 +31,12 @@ class KernelView {
 
   // Signals for which the process has handlers, signal n as bit n - 1.
   virtual std::optional<uint64_t> SignalsHandled() const = 0;
+
+  virtual std::optional<ThreadSchedule> Schedule(ThreadId tid) const = 0;
+
+  // Looks at the open file itself, through a second descriptor of ours that
+  // lives for some microseconds.
+  virtual FdFacts LookAtFd(int32_t fd) const = 0;
 };
 
 }  // namespace hubspy

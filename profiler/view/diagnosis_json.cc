@@ -22,6 +22,16 @@ Json TimersToJson(const std::vector<LateTimer>& timers) {
   return json;
 }
 
+Json FdToJson(const FdFacts& fd) {
+  Json json = {{"number", fd.fd}};
+  if (!fd.what.empty()) json["what"] = fd.what;
+  if (fd.readable) json["readable"] = *fd.readable;
+  if (fd.writable) json["writable"] = *fd.writable;
+  if (fd.hung_up) json["hung_up"] = true;
+  if (fd.unread) json["unread"] = *fd.unread;
+  return json;
+}
+
 Json LinksToJson(const std::vector<WaitLink>& links) {
   Json json = Json::array();
   for (const WaitLink& link : links) {
@@ -60,6 +70,16 @@ Json EvidenceToJson(const Verdict& verdict) {
       json["waiting"] = LinksToJson(verdict.deadlock->waiting);
     }
     json["others"] = verdict.deadlock->others;
+  }
+  if (verdict.busy) {
+    const BusyEvidence& busy = *verdict.busy;
+    json["kept_awake_by"] = std::string(WakerName(busy.waker));
+    json["turns_per_second"] = busy.turns_per_second;
+    if (busy.waker != Waker::kCallbacks) {
+      json["green_thread"] = busy.green_thread->id;
+      json["switches_per_second"] = busy.switches_per_second;
+    }
+    if (busy.fd) json["fd"] = FdToJson(*busy.fd);
   }
   if (verdict.culprit) json["green_thread"] = verdict.culprit->id;
   if (!verdict.system_call.empty()) json["system_call"] = verdict.system_call;

@@ -27,18 +27,12 @@ bool IsMachinery(const SymbolFrame& frame) {
          frame.function == "_start";
 }
 
-// What the user wrote and called: without the machinery on both ends. All of
-// it, where that is nothing.
+// What the user wrote and called. All of it, where that is nothing.
 void AppendStack(const std::vector<SymbolFrame>& stack, std::string& text) {
-  const auto is_shown = [](const SymbolFrame& f) { return !IsMachinery(f); };
-  auto first = std::find_if(stack.begin(), stack.end(), is_shown);
-  auto end = std::find_if(stack.rbegin(), stack.rend(), is_shown).base();
-  if (first == stack.end()) {
-    first = stack.begin();
-    end = stack.end();
-  }
-  for (; first != end; ++first) {
-    absl::StrAppend(&text, "      ", MarkedFrameLabel(*first), "\n");
+  const bool all = std::all_of(stack.begin(), stack.end(), IsMachinery);
+  for (const SymbolFrame& frame : stack) {
+    if (!all && IsMachinery(frame)) continue;
+    absl::StrAppend(&text, "      ", MarkedFrameLabel(frame), "\n");
   }
 }
 

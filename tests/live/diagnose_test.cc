@@ -73,6 +73,34 @@ std::vector<Case> Cases() {
                      HasSubstr("(worker) for queue 0x"),
                      HasSubstr("the thread's own code for green pool")),
        .is_still = true},
+      {.program = {"busy_yield"},
+       .verdict = "busy_loop",
+       .says = AllOf(HasSubstr("(looker) gives way (green::Yield"),
+                     HasSubstr("never waits for anything")),
+       .check =
+           [](const json& evidence) {
+             EXPECT_EQ(evidence["kept_awake_by"], "yields");
+             EXPECT_GT(evidence["switches_per_second"], 50'000);
+             EXPECT_THAT(FunctionsOf(evidence["frames"]),
+                         ::testing::Contains("AwaitByLooking"));
+           }},
+      {.program = {"busy_fd"},
+       .verdict = "busy_loop",
+       .says = AllOf(HasSubstr("eventfd, is ready to read and stays so"),
+                     HasSubstr("(listener) waits for it"),
+                     HasSubstr("(3, its count) is left there")),
+       .check =
+           [](const json& evidence) {
+             EXPECT_EQ(evidence["kept_awake_by"], "fd");
+             EXPECT_EQ(evidence["fd"]["unread"], 3);
+           }},
+      {.program = {"busy_hangup"},
+       .verdict = "busy_loop",
+       .says = AllOf(HasSubstr("(reader) waits for it"),
+                     HasSubstr("its other end is closed"))},
+      {.program = {"busy_sleep"},
+       .verdict = "busy_loop",
+       .says = HasSubstr("The thread's own code sleeps for next to no time")},
       {.program = {"healthy_clock"}, .verdict = "healthy"},
       {.program = {"inverted_clock"}, .verdict = "clock_rate"},
       {.program = {"busy_green"}, .verdict = "healthy"},

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "target/linux/fd_look.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/proc_files.h"
 
@@ -20,6 +22,17 @@ class LinuxKernelView final : public KernelView {
     const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
     if (!status.ok()) return std::nullopt;
     return status->signals_handled;
+  }
+
+  std::optional<ThreadSchedule> Schedule(ThreadId tid) const override {
+    const absl::StatusOr<std::string> text =
+        directory_.ReadFile(absl::StrCat("task/", tid, "/schedstat"));
+    if (!text.ok()) return std::nullopt;
+    return ParseSchedstat(*text);
+  }
+
+  FdFacts LookAtFd(int32_t fd) const override {
+    return LookAtFdOf(directory_, fd);
   }
 
  private:

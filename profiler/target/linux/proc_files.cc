@@ -167,6 +167,16 @@ std::optional<uint64_t> ParseTimesRun(absl::string_view schedstat) {
   return times_run;
 }
 
+std::optional<ThreadSchedule> ParseSchedstat(absl::string_view text) {
+  const std::vector<absl::string_view> words = Words(text);
+  ThreadSchedule schedule;
+  if (!ParseTimesRun(text) || !absl::SimpleAtoi(words[0], &schedule.run_ns) ||
+      !absl::SimpleAtoi(words[1], &schedule.wait_ns)) {
+    return std::nullopt;
+  }
+  return schedule;
+}
+
 absl::StatusOr<ThreadStat> ParseStat(absl::string_view text) {
   // Fields by their numbers in proc_pid_stat(5), where the state, the first
   // one behind the name, is number 3.

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "model/address.h"
+#include "model/kernel_facts.h"
 #include "model/mapping.h"
 #include "model/snapshot.h"
 
@@ -36,6 +37,9 @@ absl::StatusOr<std::optional<BlockedThread>> ParseSyscall(
 // /proc/PID/task/TID/schedstat: how often the scheduler put the thread on a
 // CPU. nullopt where the kernel does not count (it then says "0 0 0").
 std::optional<uint64_t> ParseTimesRun(absl::string_view schedstat);
+
+// The same file: its times. nullopt as above.
+std::optional<ThreadSchedule> ParseSchedstat(absl::string_view text);
 
 // /proc/PID/stat and /proc/PID/task/TID/stat, as far as we need it.
 struct ThreadStat {

@@ -1,0 +1,122 @@
+#include "cli/hub_evidence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/naming.h"
+#include "diagnose/diagnose.h"
+#include "target/system_call_name.h"
+
+namespace hubspy {
+namespace {
+
+// Of a circle of ten thousand, the first few stacks tell as much as all.
+constexpr size_t kMaxStacks = 16;
+// Apart by more than a turn of a loop that has nothing to do, and not in step
+// with it.
+constexpr int kBusyLooks = 50;
+constexpr int64_t kBusyLookIntervalNs = 1'000'000;
+
+std::vector<GreenThreadView> ReadGreenThreads(HubReader& reader,
+                                              const HubView& hub) {
+  return reader.ReadGreenThreads(hub).value_or(std::vector<GreenThreadView>());
+}
+
+std::optional<GreenThreadView> ReadOwnCode(HubReader& reader,
+                                           const HubView& hub) {
+  if (!hub.own_code) return std::nullopt;
+  absl::StatusOr<GreenThreadView> own =
+      reader.ReadGreenThread(hub, hub.own_code);
+  if (!own.ok()) return std::nullopt;
+  return *std::move(own);
+}
+
+bool IsReady(const FdFacts& fd, FdDirection direction) {
+  return (direction == FdDirection::kWrite ? fd.writable : fd.readable)
+      .value_or(false);
+}
+
+void CountFd(const GreenThreadView& green, const KernelView& kernel,
+             BusiestLooks& looks) {
+  const auto direction = static_cast<FdDirection>(green.waits_on);
+  const FdFacts fd = kernel.LookAtFd(*green.fd);
+  const bool is_first = looks.on_fd == 0;
+  const bool is_same =
+      is_first || (looks.fd->fd == fd.fd && looks.direction == direction);
+  looks.fd_was_always_ready = (is_first || looks.fd_was_always_ready) &&
+                              is_same && IsReady(fd, direction);
+  looks.fd_stayed_as_it_was =
+      (is_first || looks.fd_stayed_as_it_was) && (is_first || *looks.fd == fd);
+  looks.direction = direction;
+  looks.fd = fd;
+  ++looks.on_fd;
+}
+
+}  // namespace
+
+void DescribeBegin(HubReader& reader, HubWatch& watch) {
+  watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
+  watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
+}
+
+void HubDescriber::DescribeEnd(WatchedHub& hub) {
+  HubWatch& watch = hub.watch;
+  HubReader& reader = *attachment_.hub_reader();
+  watch.green_threads = ReadGreenThreads(reader, watch.end);
+  watch.own_code = ReadOwnCode(reader, watch.end);
+  for (GreenThreadView& green : watch.green_threads) {
+    green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
+  }
+  for (const auto& [key, count] : hub.running.counts()) {
+    watch.samples.push_back(
+        {.stack = NameStack(hub.running.stacks()[key.stack], attachment_,
+                            symbolizer_),
+         .count = count});
+  }
+  const absl::StatusOr<ThreadCapture> capture =
+      attachment_.Capture(watch.end.tid);
+  if (!capture.ok()) return;
+  if (capture->snapshot.system_call) {
+    watch.system_call = SystemCallName(capture->snapshot.system_call->number);
+  }
+  watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
+}
+
+void HubDescriber::LookAtBusiest(const KernelView& kernel, Waiter& waiter,
+                                 HubWatch& watch) {
+  const std::optional<GreenThreadView> busiest = BusiestGreenThread(watch);
+  if (!busiest) return;
+  BusiestLooks looks{.green_thread = busiest->id};
+  for (; looks.looks < kBusyLooks && !waiter.stop_requested(); ++looks.looks) {
+    const absl::StatusOr<GreenThreadView> green =
+        attachment_.hub_reader()->ReadGreenThread(watch.end, busiest->record);
+    if (!green.ok() || green->id != busiest->id) break;
+    if (green->state != GreenState::kWaiting) {
+      ++looks.ready;
+    } else if (green->waiting_for == WaitReason::kTimer) {
+      ++looks.on_timer;
+    } else if (green->waiting_for == WaitReason::kFd && green->fd) {
+      CountFd(*green, kernel, looks);
+    }
+    waiter.WaitUntil(waiter.NowNs() + kBusyLookIntervalNs);
+  }
+  watch.busiest = looks;
+}
+
+void HubDescriber::AddStacks(const HubWatch& watch, Verdict& verdict) {
+  if (!verdict.deadlock) return;
+  for (auto* const links :
+       {&verdict.deadlock->cycle, &verdict.deadlock->waiting}) {
+    for (size_t i = 0; i < std::min(links->size(), kMaxStacks); ++i) {
+      WaitLink& link = (*links)[i];
+      // The thread's own code has Hub::Run on top of it.
+      link.stack = link.waiter.id == 0
+                       ? watch.stack
+                       : NameStack(attachment_.UnwindSuspended(watch.end,
+                                                               link.waiter),
+                                   attachment_, symbolizer_);
+    }
+  }
+}
+
+}  // namespace hubspy

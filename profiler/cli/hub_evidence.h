@@ -1,0 +1,43 @@
+// What is asked about a hub once, before or after it was watched: parts of the
+// evidence that a look each 20 ms would be too much for.
+#ifndef HUBSPY_CLI_HUB_EVIDENCE_H_
+#define HUBSPY_CLI_HUB_EVIDENCE_H_
+
+#include "cli/attachment.h"
+#include "model/diagnosis.h"
+#include "model/recording.h"
+#include "sample/sampler.h"
+#include "symbolize/symbolizer.h"
+#include "target/kernel_view.h"
+
+namespace hubspy {
+
+// A hub, and where its thread was found running, which is named at the end.
+struct WatchedHub {
+  HubWatch watch;
+  Recording running;
+};
+
+// What cannot be had is missing from the evidence; it does not prevent it.
+void DescribeBegin(HubReader& reader, HubWatch& watch);
+
+class HubDescriber {
+ public:
+  explicit HubDescriber(Attachment& attachment) : attachment_(attachment) {}
+
+  // Of a core, too.
+  void DescribeEnd(WatchedHub& hub);
+  // Takes some 50 ms when the loop turned all the time, else none.
+  void LookAtBusiest(const KernelView& kernel, Waiter& waiter, HubWatch& watch);
+
+  // Where those wait that the verdict speaks of.
+  void AddStacks(const HubWatch& watch, Verdict& verdict);
+
+ private:
+  Attachment& attachment_;
+  Symbolizer symbolizer_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_HUB_EVIDENCE_H_

@@ -1,0 +1,37 @@
+// What the kernel says of a process, as values: why a thread does not run, and
+// what it waits for outside of itself. Absent is what could not be had.
+#ifndef HUBSPY_MODEL_KERNEL_FACTS_H_
+#define HUBSPY_MODEL_KERNEL_FACTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace hubspy {
+
+// A thread's dealings with the scheduler, since it began.
+struct ThreadSchedule {
+  int64_t run_ns = 0;   // on a CPU
+  int64_t wait_ns = 0;  // ready for one, and without; counted when it got one
+};
+
+// A file descriptor of the process, at one instant.
+struct FdFacts {
+  int32_t fd = -1;
+  bool is_open = false;
+  // "pipe", "/var/log/app", "TCP 127.0.0.1:4000 to 127.0.0.1:5432", "eventfd";
+  // printable.
+  std::string what;
+  // Whether a read, or a write, would not block: also at the end of the stream,
+  // and after an error. nullopt: it cannot be polled.
+  std::optional<bool> readable;
+  std::optional<bool> writable;
+  bool hung_up = false;  // the other end is gone, or there was an error
+  // Bytes that can be read, or an eventfd's count.
+  std::optional<int64_t> unread;
+  friend bool operator==(const FdFacts&, const FdFacts&) = default;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_MODEL_KERNEL_FACTS_H_
