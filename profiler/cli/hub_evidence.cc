@@ -68,10 +68,9 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
     green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
   }
   for (const auto& [key, count] : hub.running.counts()) {
-    watch.samples.push_back(
-        {.stack = NameStack(hub.running.stacks()[key.stack], attachment_,
-                            symbolizer_),
-         .count = count});
+    watch.samples.push_back({.stack = NameStack(hub.running.stacks()[key.stack],
+                                                attachment_, symbolizer_),
+                             .count = count});
   }
   const absl::StatusOr<ThreadCapture> capture =
       attachment_.Capture(watch.end.tid);
@@ -110,11 +109,11 @@ void HubDescriber::AddStacks(const HubWatch& watch, Verdict& verdict) {
     for (size_t i = 0; i < std::min(links->size(), kMaxStacks); ++i) {
       WaitLink& link = (*links)[i];
       // The thread's own code has Hub::Run on top of it.
-      link.stack = link.waiter.id == 0
-                       ? watch.stack
-                       : NameStack(attachment_.UnwindSuspended(watch.end,
-                                                               link.waiter),
-                                   attachment_, symbolizer_);
+      link.stack =
+          link.waiter.id == 0
+              ? watch.stack
+              : NameStack(attachment_.UnwindSuspended(watch.end, link.waiter),
+                          attachment_, symbolizer_);
     }
   }
 }

@@ -16,6 +16,10 @@ constexpr int64_t kLongerNs = 2'500'000'000;
 // One that was found running so often in a row is worth a stop, to see where.
 constexpr int64_t kLooksBeforeSamples = 5;
 
+// A second in all, which is many turns of a crowded CPU.
+constexpr int kPatience = 200;
+constexpr int64_t kPauseNs = 5'000'000;
+
 // How many of these looks found the hub's thread how.
 void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
   ++watch.looks;
@@ -45,7 +49,7 @@ class HubWatcher {
         describer_(describer) {}
 
   absl::StatusOr<std::vector<WatchedHub>> Watch(int64_t duration_ns) {
-    absl::StatusOr<std::vector<HubView>> views = attachment_.ReadHubs();
+    absl::StatusOr<std::vector<HubView>> views = ReadHubs();
     if (!views.ok()) return views.status();
     std::vector<std::optional<ThreadSchedule>> schedules;
     for (HubView& view : *views) {
@@ -76,6 +80,16 @@ class HubWatcher {
   }
 
  private:
+  // A hub that lost its CPU while it wrote is half-way until it has it again.
+  absl::StatusOr<std::vector<HubView>> ReadHubs() {
+    absl::StatusOr<std::vector<HubView>> views = attachment_.ReadHubs();
+    for (int i = 0; i < kPatience && absl::IsAborted(views.status()); ++i) {
+      waiter_.WaitUntil(waiter_.NowNs() + kPauseNs);
+      views = attachment_.ReadHubs();
+    }
+    return views;
+  }
+
   bool Done(int64_t watched_ns, int64_t duration_ns) const {
     const auto all = [this](auto predicate) {
       return std::all_of(

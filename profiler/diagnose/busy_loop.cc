@@ -35,8 +35,8 @@ bool TurnedAllTheTime(const HubWatch& watch) {
   }
   const double ran = static_cast<double>(watch.schedule->run_ns) +
                      static_cast<double>(watch.schedule->wait_ns);
-  return ran >= thresholds::kAllTheTime *
-                    static_cast<double>(watch.watched_ns) &&
+  return ran >=
+             thresholds::kAllTheTime * static_cast<double>(watch.watched_ns) &&
          facts::Share(watch.looks_running, watch.looks) >=
              thresholds::kAllTheTime;
 }
@@ -107,10 +107,10 @@ std::optional<Waker> FindWaker(const HubWatch& watch) {
 }
 
 std::string Times(double per_second) {
-  return per_second >= 1e6 ? absl::StrFormat("%.1f million", per_second / 1e6)
-                           : absl::StrFormat("%.0f,%03.0f",
-                                             std::floor(per_second / 1000),
-                                             std::fmod(per_second, 1000));
+  return per_second >= 1e6
+             ? absl::StrFormat("%.1f million", per_second / 1e6)
+             : absl::StrFormat("%.0f,%03.0f", std::floor(per_second / 1000),
+                               std::fmod(per_second, 1000));
 }
 
 std::string DescribeFd(const FdFacts& fd) {
@@ -146,10 +146,11 @@ std::string WakerSentence(const BusyEvidence& busy, FdDirection direction) {
       " times a second");
   switch (busy.waker) {
     case Waker::kYields:
-      return absl::StrCat(words::Capitalized(who),
-                          " gives way (green::Yield, or a Sleep of no time) and "
-                          "looks again, ",
-                          how_often, ", and never waits for anything.");
+      return absl::StrCat(
+          words::Capitalized(who),
+          " gives way (green::Yield, or a Sleep of no time) and "
+          "looks again, ",
+          how_often, ", and never waits for anything.");
     case Waker::kTimer:
       return absl::StrCat(words::Capitalized(who),
                           " sleeps for next to no time, and is awake again at "

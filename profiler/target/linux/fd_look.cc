@@ -28,8 +28,7 @@ namespace {
 
 // The C library has these from glibc 2.36 on.
 ScopedFd SecondDescriptor(int32_t pid, int32_t fd) {
-  const ScopedFd process(
-      static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  const ScopedFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (process.get() < 0) return ScopedFd();
   return ScopedFd(
       static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), fd, 0)));
@@ -112,8 +111,7 @@ std::string DescribeSocket(int socket) {
 
 // What the link in /proc/PID/fd says; empty for one that is not open.
 std::string ReadLink(const ProcDir& process, int32_t fd) {
-  const std::string path =
-      absl::StrCat("/proc/", process.pid(), "/fd/", fd);
+  const std::string path = absl::StrCat("/proc/", process.pid(), "/fd/", fd);
   std::array<char, 4096> text;
   const ssize_t size = readlink(path.c_str(), text.data(), text.size());
   return size < 0 ? "" : std::string(text.data(), static_cast<size_t>(size));
@@ -136,8 +134,7 @@ std::string KindOfLink(absl::string_view link) {
 // To poll a file may be to ask somebody: who serves its file system. An epoll
 // tidies up its list.
 bool MayBePolled(absl::string_view link) {
-  return absl::StartsWith(link, "pipe:") ||
-         absl::StartsWith(link, "socket:") ||
+  return absl::StartsWith(link, "pipe:") || absl::StartsWith(link, "socket:") ||
          (absl::StartsWith(link, "anon_inode:") &&
           !absl::StrContains(link, "eventpoll")) ||
          absl::StartsWith(link, "/dev/pts/") || link == "/dev/tty";

@@ -82,8 +82,8 @@ TEST(BusyLoop, AnFdThatStaysReadyIsNamedWithWhatIsLeftInIt) {
 
 TEST(BusyLoop, TimersThatAreDueAtOnceAreTold) {
   HubWatch watch = YieldingWatch();
-  watch.busiest = BusiestLooks{
-      .green_thread = 4, .looks = 50, .ready = 30, .on_timer = 20};
+  watch.busiest =
+      BusiestLooks{.green_thread = 4, .looks = 50, .ready = 30, .on_timer = 20};
   watch.end.timers_fired = watch.begin.timers_fired + 30'000;
   EXPECT_EQ(Diagnose(watch).busy->waker, Waker::kTimer);
   // Callbacks: nothing else moves, while the thread's own code waits.
@@ -114,8 +114,7 @@ TEST(BusyLoop, WhoDoesAnythingElseIsHealthy) {
   // It waits for others now and then.
   EXPECT_EQ(verdict_after([](HubWatch& w) { w.busiest->ready = 49; }),
             kHealthy);
-  EXPECT_EQ(verdict_after([](HubWatch& w) { w.busiest->looks = 5; }),
-            kHealthy);
+  EXPECT_EQ(verdict_after([](HubWatch& w) { w.busiest->looks = 5; }), kHealthy);
   EXPECT_EQ(verdict_after([](HubWatch& w) { w.busiest.reset(); }), kHealthy);
 }
 
