@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "symbolize/elf_section.h"
 
 namespace hubspy {
 namespace {
@@ -80,8 +81,7 @@ std::string TargetRoot(const Image& image) {
   return absl::StrCat(open_path.substr(0, end), "/root");
 }
 
-std::vector<std::string> ByBuildId(const Image& image) {
-  const std::string& id = image.build_id();
+std::vector<std::string> ByBuildId(const Image& image, const std::string& id) {
   if (id.size() <= 2) return {};
   const std::string tail = absl::StrCat(
       kDebugRoot, "/.build-id/", id.substr(0, 2), "/", id.substr(2), ".debug");
@@ -122,25 +122,23 @@ std::unique_ptr<DebugFile> DebugFile::Open(const std::string& path) {
   struct stat status;
   ElfHandle elf;
   if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
+    elf_version(EV_CURRENT);
     elf.reset(elf_begin(fd, ELF_C_READ_MMAP, nullptr));
   }
-  if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF) {
-    elf.reset();
-    close(fd);
-    return nullptr;
-  }
-  return std::unique_ptr<DebugFile>(new DebugFile(fd, std::move(elf)));
+  // All of it is mapped or, if need be, read: a program of thousands of split
+  // units must not cost as many descriptors.
+  const bool readable = elf != nullptr && elf_kind(elf.get()) == ELF_K_ELF &&
+                        elf_cntl(elf.get(), ELF_C_FDREAD) == 0;
+  close(fd);
+  if (!readable) return nullptr;
+  return std::unique_ptr<DebugFile>(new DebugFile(path, std::move(elf)));
 }
 
-DebugFile::DebugFile(int fd, ElfHandle elf) : fd_(fd), elf_(std::move(elf)) {}
-
-DebugFile::~DebugFile() {
-  elf_.reset();
-  close(fd_);
-}
+DebugFile::DebugFile(std::string path, ElfHandle elf)
+    : path_(std::move(path)), elf_(std::move(elf)) {}
 
 std::unique_ptr<DebugFile> FindDebugFile(Elf* elf, const Image& image) {
-  for (const std::string& path : ByBuildId(image)) {
+  for (const std::string& path : ByBuildId(image, image.build_id())) {
     auto file = DebugFile::Open(path);
     if (file != nullptr && BuildId(file->elf()) == image.build_id()) {
       return file;
@@ -159,6 +157,63 @@ std::unique_ptr<DebugFile> FindDebugFile(Elf* elf, const Image& image) {
     if (matches) return file;
   }
   return nullptr;
+}
+
+std::unique_ptr<DebugFile> FindSharedFile(Elf* elf, const Image& image,
+                                          const std::string& path) {
+  const absl::string_view link = RawSection(elf, ".gnu_debugaltlink");
+  const size_t name_end = link.find('\0');
+  if (name_end == absl::string_view::npos) return nullptr;
+  const std::string name(link.substr(0, name_end));
+  const std::string id = absl::BytesToHexString(link.substr(name_end + 1));
+  std::vector<std::string> paths = ByBuildId(image, id);
+  if (absl::StartsWith(name, "/")) {
+    paths.insert(paths.end(), {absl::StrCat(TargetRoot(image), name), name});
+  } else {
+    paths.push_back(absl::StrCat(Directory(path), "/", name));
+  }
+  for (const std::string& candidate : paths) {
+    auto file = DebugFile::Open(candidate);
+    if (file != nullptr && BuildId(file->elf()) == id) return file;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> PackagePaths(const Image& image,
+                                      const std::string& debug_file) {
+  std::vector<std::string> paths;
+  for (const std::string& file :
+       {absl::StrCat(TargetRoot(image), image.name()), image.open_path(),
+        image.name(), debug_file}) {
+    if (absl::StartsWith(file, "/"))
+      paths.push_back(absl::StrCat(file, ".dwp"));
+  }
+  return paths;
+}
+
+std::vector<std::string> SplitFilePaths(const Image& image,
+                                        const std::string& debug_file,
+                                        const std::string& folder,
+                                        const std::string& name) {
+  if (name.empty()) return {};
+  const bool absolute = absl::StartsWith(name, "/");
+  const std::string written = absolute ? name : absl::StrCat(folder, "/", name);
+  const std::string root = TargetRoot(image);
+  std::vector<std::string> paths;
+  if (absl::StartsWith(written, "/")) {
+    paths = {absl::StrCat(root, written), written};
+  }
+  const absl::string_view file = absl::string_view(name).substr(
+      name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
+  for (const std::string& place :
+       {absl::StrCat(root, Directory(image.name())),
+        Directory(image.open_path()), Directory(image.name()),
+        Directory(debug_file)}) {
+    if (place.empty()) continue;
+    if (!absolute) paths.push_back(absl::StrCat(place, "/", name));
+    paths.push_back(absl::StrCat(place, "/", file));
+  }
+  return paths;
 }
 
 }  // namespace hubspy

@@ -1,12 +1,10 @@
 #include "symbolize/dwarf_names.h"
 
 #include <dwarf.h>
-#include <sys/stat.h>
 
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "symbolize/demangle.h"
 
@@ -43,46 +41,19 @@ Dwarf_Die Declaration(Dwarf_Die die) {
   return die;
 }
 
-std::string Text(Dwarf_Die* die, unsigned int name) {
-  Dwarf_Attribute attribute;
-  if (dwarf_attr(die, name, &attribute) == nullptr) return "";
-  const char* text = dwarf_formstring(&attribute);
-  return text == nullptr ? "" : text;
-}
-
-// libdw opens whatever has the name that the image says, and would wait at a
-// pipe until somebody writes to it.
-bool SplitFileIsRegular(Dwarf_Die unit) {
-  std::string file = Text(&unit, DW_AT_dwo_name);
-  if (file.empty()) file = Text(&unit, DW_AT_GNU_dwo_name);
-  if (!absl::StartsWith(file, "/")) {
-    file = absl::StrCat(Text(&unit, DW_AT_comp_dir), "/", file);
-  }
-  struct stat status;
-  return stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
-std::optional<Dwarf_Die> SplitUnit(const Dwarf_Die& unit) {
-  Dwarf_Die split;
-  uint8_t type;
-  if (dwarf_cu_info(unit.cu, nullptr, &type, nullptr, nullptr, nullptr, nullptr,
-                    nullptr) != 0 ||
-      type != DW_UT_skeleton || !SplitFileIsRegular(unit) ||
-      dwarf_cu_info(unit.cu, nullptr, nullptr, nullptr, &split, nullptr,
-                    nullptr, nullptr) != 0 ||
-      split.addr == nullptr) {
-    return std::nullopt;
-  }
-  return split;
-}
+// More units than any program has; a bound for what a hostile file can cost.
+constexpr size_t kMaxUnits = size_t{1} << 20;
 
 }  // namespace
 
-DwarfNames::DwarfNames(Dwarf* dwarf) {
+DwarfNames::DwarfNames(Dwarf* dwarf, SplitUnits& split_units)
+    : split_units_(split_units) {
   Dwarf_CU* cu = nullptr;
   Dwarf_Die die;
-  while (dwarf_get_units(dwarf, cu, &cu, nullptr, nullptr, &die, nullptr) ==
-         0) {
+  for (size_t i = 0;
+       i < kMaxUnits &&
+       dwarf_get_units(dwarf, cu, &cu, nullptr, nullptr, &die, nullptr) == 0;
+       ++i) {
     DwarfUnit& unit = UnitOf(die);
     for (const auto& [begin, end] : unit.Ranges()) {
       by_address_.Add(begin, end, &unit);
@@ -97,8 +68,7 @@ DwarfUnit& DwarfNames::UnitOf(const Dwarf_Die& die) {
     Dwarf_Die root = die;
     dwarf_cu_info(die.cu, nullptr, nullptr, &root, nullptr, nullptr, nullptr,
                   nullptr);
-    const std::optional<Dwarf_Die> split = SplitUnit(root);
-    unit = std::make_unique<DwarfUnit>(root, split);
+    unit = std::make_unique<DwarfUnit>(root, split_units_);
   }
   return *unit;
 }
@@ -118,11 +88,11 @@ std::vector<SourceFrame> DwarfNames::FramesAt(uint64_t vaddr) {
   std::vector<SourceFrame> frames;
   SourceLine here = line.value_or(SourceLine{});
   for (; !inlined.empty(); inlined.pop_back()) {
-    frames.push_back(Frame(inlined.back(), std::move(here)));
+    frames.push_back(Frame(unit, inlined.back(), std::move(here)));
     frames.back().inlined = true;
     here = unit.CallSite(&inlined.back());
   }
-  frames.push_back(Frame(*function, std::move(here)));
+  frames.push_back(Frame(unit, *function, std::move(here)));
   return frames;
 }
 
@@ -135,8 +105,9 @@ std::vector<std::pair<uint64_t, uint64_t>> DwarfNames::FunctionRangesAt(
   return RangesOf(&*function);
 }
 
-SourceFrame DwarfNames::Frame(Dwarf_Die function, SourceLine line) {
-  SourceFrame frame{.function = FunctionName(&function),
+SourceFrame DwarfNames::Frame(DwarfUnit& unit, Dwarf_Die function,
+                              SourceLine line) {
+  SourceFrame frame{.function = FunctionName(unit, &function),
                     .file = std::move(line.file),
                     .line = line.line};
   if (dwarf_decl_line(&function, &frame.function_line) != 0 ||
@@ -146,7 +117,7 @@ SourceFrame DwarfNames::Frame(Dwarf_Die function, SourceLine line) {
   return frame;
 }
 
-std::string DwarfNames::FunctionName(Dwarf_Die* function) {
+std::string DwarfNames::FunctionName(DwarfUnit& unit, Dwarf_Die* function) {
   if (const char* linkage = LinkageName(function); linkage != nullptr) {
     return Demangle(linkage);
   }
@@ -155,7 +126,8 @@ std::string DwarfNames::FunctionName(Dwarf_Die* function) {
   const char* name = dwarf_diename(function);
   if (name == nullptr) return "";
   Dwarf_Die declaration = Declaration(*function);
-  return absl::StrCat(UnitOf(declaration).ScopeOf(&declaration), name)
+  DwarfUnit& home = unit.Holds(declaration) ? unit : UnitOf(declaration);
+  return absl::StrCat(home.ScopeOf(&declaration), name)
       .substr(0, kMaxDemangledSize);
 }
 

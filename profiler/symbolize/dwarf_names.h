@@ -1,14 +1,14 @@
 // What an image's DWARF says of an address: the function, the functions inlined
 // there, and the line of each.
 //
-//   DwarfNames names(dwarf);
-//   for (const SourceFrame& f : names.FramesAt(0x1234)) ...   // innermost
-//   first
+//   DwarfNames names(dwarf, split_units);
+//   for (const SourceFrame& f : names.FramesAt(0x1234)) ...  // innermost first
 //
 // Addresses are in the image's own numbering. Compilation units are found by
-// one pass over their ranges, and a unit's functions are indexed when an
-// address in it is first asked for. DWARF is hostile: trees are walked to a
-// bounded depth and always forward, so that no cycle in a file is a loop here.
+// one pass over their ranges, and a unit's functions are indexed, and its split
+// file opened, when an address in it is first asked for. DWARF is hostile:
+// trees are walked to a bounded depth and always forward, so that no cycle in a
+// file is a loop here.
 #ifndef HUBSPY_SYMBOLIZE_DWARF_NAMES_H_
 #define HUBSPY_SYMBOLIZE_DWARF_NAMES_H_
 
@@ -23,6 +23,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "symbolize/dwarf_unit.h"
 #include "symbolize/interval_index.h"
+#include "symbolize/split_units.h"
 
 namespace hubspy {
 
@@ -36,7 +37,8 @@ struct SourceFrame {
 
 class DwarfNames {
  public:
-  explicit DwarfNames(Dwarf* dwarf);  // borrows
+  // Borrows both. `split_units`: of the skeletons in `dwarf`.
+  DwarfNames(Dwarf* dwarf, SplitUnits& split_units);
   DwarfNames(const DwarfNames&) = delete;
   DwarfNames& operator=(const DwarfNames&) = delete;
 
@@ -51,9 +53,10 @@ class DwarfNames {
   // The unit that `die` is in, which may be one without code (a partial unit,
   // or one of another file that dwz moved common parts to).
   DwarfUnit& UnitOf(const Dwarf_Die& die);
-  SourceFrame Frame(Dwarf_Die function, SourceLine line);
-  std::string FunctionName(Dwarf_Die* function);
+  SourceFrame Frame(DwarfUnit& unit, Dwarf_Die function, SourceLine line);
+  std::string FunctionName(DwarfUnit& unit, Dwarf_Die* function);
 
+  SplitUnits& split_units_;
   absl::flat_hash_map<Dwarf_CU*, std::unique_ptr<DwarfUnit>> units_;
   IntervalIndex<DwarfUnit*> by_address_;
 };

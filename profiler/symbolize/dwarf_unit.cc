@@ -3,6 +3,7 @@
 #include <dwarf.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -70,9 +71,8 @@ std::vector<std::pair<uint64_t, uint64_t>> RangesOf(Dwarf_Die* die) {
   return ranges;
 }
 
-DwarfUnit::DwarfUnit(const Dwarf_Die& skeleton,
-                     const std::optional<Dwarf_Die>& split)
-    : skeleton_(skeleton), tree_(split.value_or(skeleton)), scopes_(1) {}
+DwarfUnit::DwarfUnit(const Dwarf_Die& root, SplitUnits& split_units)
+    : split_units_(split_units), skeleton_(root), tree_(root), scopes_(1) {}
 
 std::vector<std::pair<uint64_t, uint64_t>> DwarfUnit::Ranges() {
   return RangesOf(&skeleton_);
@@ -93,6 +93,8 @@ std::string DwarfUnit::FileName(const char* name) {
 void DwarfUnit::Index() {
   if (indexed_) return;
   indexed_ = true;
+  const SplitUnit* split = split_units_.Of(skeleton_);
+  if (split != nullptr) tree_ = split->root();
   IndexChildren(tree_, 0, 0);
   functions_.Sort();
 }
@@ -126,9 +128,16 @@ void DwarfUnit::IndexFunction(Dwarf_Die* function, uint32_t scope) {
 uint32_t DwarfUnit::EnterScope(Dwarf_Die* die, uint32_t scope) {
   const int tag = dwarf_tag(die);
   const char* name = dwarf_diename(die);
+  std::optional<Dwarf_Attribute> signature;
   if (name == nullptr) {
-    if (tag != DW_TAG_namespace) return scope;
-    name = "(anonymous namespace)";
+    Dwarf_Attribute reference;
+    if (tag == DW_TAG_namespace) {
+      name = "(anonymous namespace)";
+    } else if (dwarf_attr(die, DW_AT_signature, &reference) != nullptr) {
+      signature = reference;
+    } else {
+      return scope;
+    }
   }
   // A definition away from its declaration belongs where that one stands.
   Dwarf_Attribute attribute;
@@ -138,7 +147,7 @@ uint32_t DwarfUnit::EnterScope(Dwarf_Die* die, uint32_t scope) {
     const auto it = scope_of_function_.find(dwarf_dieoffset(&declaration));
     if (it != scope_of_function_.end()) scope = it->second;
   }
-  scopes_.push_back({scope, name});
+  scopes_.push_back({scope, name, signature});
   return static_cast<uint32_t>(scopes_.size() - 1);
 }
 
@@ -149,9 +158,31 @@ std::string DwarfUnit::ScopeOf(Dwarf_Die* declaration) {
   std::string text;
   // A scope's parent was there before it, so that this ends.
   for (uint32_t s = it->second; s != 0; s = scopes_[s].parent) {
-    text.insert(0, absl::StrCat(scopes_[s].name, "::"));
+    const std::string name = ScopeName(scopes_[s]);
+    if (!name.empty()) text.insert(0, absl::StrCat(name, "::"));
   }
   return text;
+}
+
+// A type that was moved to a type unit leaves a declaration behind, to which
+// not every compiler gives its name (DWARF 5, section 5.7.1).
+std::string DwarfUnit::ScopeName(const Scope& scope) {
+  if (scope.name != nullptr) return scope.name;
+  Dwarf_Attribute reference = *scope.signature;
+  Dwarf_Die type;
+  if (dwarf_formref_die(&reference, &type) != nullptr) {
+    return Text(dwarf_diename(&type));
+  }
+  uint64_t signature;
+  const auto* bytes = reinterpret_cast<const char*>(reference.valp);
+  if (dwarf_whatform(&reference) != DW_FORM_ref_sig8) return "";
+  std::memcpy(&signature, bytes, sizeof(signature));
+  return split_units_.TypeName(tree_.cu, signature);
+}
+
+bool DwarfUnit::Holds(const Dwarf_Die& die) {
+  Index();
+  return die.cu == tree_.cu;
 }
 
 std::optional<Dwarf_Die> DwarfUnit::FunctionAt(uint64_t vaddr) {

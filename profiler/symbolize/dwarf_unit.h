@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "symbolize/interval_index.h"
+#include "symbolize/split_units.h"
 
 namespace hubspy {
 
@@ -22,9 +23,9 @@ struct SourceLine {
 
 class DwarfUnit {
  public:
-  // `skeleton` is the unit's DIE in the image; `split` the one in a .dwo file,
-  // where there is such a file: it then holds the functions.
-  DwarfUnit(const Dwarf_Die& skeleton, const std::optional<Dwarf_Die>& split);
+  // `root` is the unit's DIE. Where that is a skeleton, its functions are those
+  // of the unit that `split_units`, borrowed, has for it.
+  DwarfUnit(const Dwarf_Die& root, SplitUnits& split_units);
 
   // The ranges of code that the unit covers.
   std::vector<std::pair<uint64_t, uint64_t>> Ranges();
@@ -33,6 +34,9 @@ class DwarfUnit {
 
   // The inlined calls around `vaddr` in `function`, outermost first.
   std::vector<Dwarf_Die> InlinedAt(Dwarf_Die function, uint64_t vaddr);
+
+  // Whether `die` is in this unit.
+  bool Holds(const Dwarf_Die& die);
 
   // "green::(anonymous namespace)::" for what is declared there; for a DIE of
   // this unit.
@@ -48,6 +52,9 @@ class DwarfUnit {
   struct Scope {
     uint32_t parent = 0;
     const char* name = nullptr;  // libdw's
+    // Of one without a name: where the type unit's signature is referred to
+    // that has it.
+    std::optional<Dwarf_Attribute> signature;
   };
 
   std::string FileName(const char* name);
@@ -55,9 +62,11 @@ class DwarfUnit {
   void IndexChildren(Dwarf_Die die, uint32_t scope, int depth);
   void IndexFunction(Dwarf_Die* function, uint32_t scope);
   uint32_t EnterScope(Dwarf_Die* die, uint32_t scope);
+  std::string ScopeName(const Scope& scope);
 
+  SplitUnits& split_units_;
   Dwarf_Die skeleton_;
-  Dwarf_Die tree_;
+  Dwarf_Die tree_;  // with the functions, once indexed
   bool indexed_ = false;
   Dwarf_Off visited_ = 0;      // the highest offset met while indexing
   std::vector<Scope> scopes_;  // 0 is the global one

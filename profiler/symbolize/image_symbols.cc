@@ -19,16 +19,6 @@ ElfHandle OpenBytes(absl::Span<const std::byte> bytes) {
   return ElfHandle(elf_memory(reinterpret_cast<char*>(begin), bytes.size()));
 }
 
-DwarfHandle OpenDwarfOf(Elf* elf) {
-  DwarfHandle dwarf(dwarf_begin_elf(elf, DWARF_C_READ, nullptr));
-  Dwarf_CU* first;
-  if (dwarf == nullptr || dwarf_get_units(dwarf.get(), nullptr, &first, nullptr,
-                                          nullptr, nullptr, nullptr) != 0) {
-    return nullptr;
-  }
-  return dwarf;
-}
-
 }  // namespace
 
 ImageSymbols::ImageSymbols(std::shared_ptr<const Image> image)
@@ -47,14 +37,26 @@ ImageSymbols::ImageSymbols(std::shared_ptr<const Image> image)
 }
 
 void ImageSymbols::OpenDwarf() {
-  dwarf_ = OpenDwarfOf(elf_.get());
+  std::string path = image_->open_path();
+  dwarf_ = DwarfFile::Of(elf_.get());
   if (dwarf_ == nullptr) {
     debug_file_ = FindDebugFile(elf_.get(), *image_);
-    if (debug_file_ != nullptr) dwarf_ = OpenDwarfOf(debug_file_->elf());
+    if (debug_file_ == nullptr) return;
+    path = debug_file_->path();
+    dwarf_ = DwarfFile::Of(debug_file_->elf());
+    if (dwarf_ == nullptr) return;
   }
-  if (dwarf_ != nullptr) {
-    dwarf_names_ = std::make_unique<DwarfNames>(dwarf_.get());
+  Elf* elf = debug_file_ == nullptr ? elf_.get() : debug_file_->elf();
+  shared_file_ = FindSharedFile(elf, *image_, path);
+  if (shared_file_ != nullptr) {
+    shared_dwarf_ = DwarfFile::Of(shared_file_->elf());
+    if (shared_dwarf_ != nullptr) {
+      dwarf_setalt(dwarf_->dwarf(), shared_dwarf_->dwarf());
+    }
   }
+  split_units_ = std::make_unique<SplitUnits>(
+      *image_, debug_file_ == nullptr ? "" : path, dwarf_->sections());
+  dwarf_names_ = std::make_unique<DwarfNames>(dwarf_->dwarf(), *split_units_);
 }
 
 std::vector<SourceFrame> ImageSymbols::FramesAt(uint64_t vaddr) {

@@ -9,11 +9,13 @@
 
 #include "image/image.h"
 #include "symbolize/debug_file.h"
+#include "symbolize/debug_sections.h"
 #include "symbolize/dwarf_names.h"
 #include "symbolize/elf_handles.h"
 #include "symbolize/elf_symbols.h"
 #include "symbolize/mini_debug_info.h"
 #include "symbolize/plt.h"
+#include "symbolize/split_units.h"
 
 namespace hubspy {
 
@@ -38,7 +40,10 @@ class ImageSymbols {
   std::shared_ptr<const Image> image_;
   ElfHandle elf_;
   std::unique_ptr<DebugFile> debug_file_;
-  DwarfHandle dwarf_;
+  std::unique_ptr<DebugFile> shared_file_;
+  std::unique_ptr<DwarfFile> shared_dwarf_;
+  std::unique_ptr<DwarfFile> dwarf_;
+  std::unique_ptr<SplitUnits> split_units_;
   std::unique_ptr<DwarfNames> dwarf_names_;
   std::unique_ptr<MiniDebugInfo> mini_;  // only for want of a debug file
   ElfSymbols symbols_;

@@ -15,8 +15,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "symbolize/elf_handles.h"
 
 namespace hubspy {
@@ -37,12 +35,6 @@ class MiniDebugInfo {
   std::string bytes_;  // what elf_ reads
   ElfHandle elf_;
 };
-
-// What the .xz file `compressed` holds. ResourceExhausted: more than `max_size`
-// bytes, or more memory to inflate it than xz itself ever asks for. DataLoss:
-// it is no such file, or not all of one.
-absl::StatusOr<std::string> InflateXz(absl::string_view compressed,
-                                      size_t max_size);
 
 }  // namespace hubspy
 

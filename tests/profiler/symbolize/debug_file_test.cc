@@ -101,5 +101,40 @@ TEST_F(DebugFileTest, IsNotHeldUpByAPipe) {
   EXPECT_FALSE(Finds("stripped.so"));
 }
 
+// What dwz wrote as "shared.debug", a path relative to the file it stands in.
+class SharedFileTest : public DebugFileTest {
+ protected:
+  bool Finds() {
+    std::string bytes = ReadFile(Fixture("shared.so"));
+    const FileImage image(bytes, {"/app/libx.so", root_ + "/app/libx.so"});
+    ElfHandle elf(elf_memory(bytes.data(), bytes.size()));
+    return FindSharedFile(elf.get(), image, root_ + "/app/libx.so") != nullptr;
+  }
+};
+
+TEST_F(SharedFileTest, IsFoundBesideTheFileThatNamesIt) {
+  EXPECT_FALSE(Finds());
+  Put(absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/shared.debug"),
+      "/app/shared.debug");
+  EXPECT_TRUE(Finds());
+}
+
+TEST_F(SharedFileTest, IsFoundByItsBuildIdInTheTargetsRoot) {
+  const std::string shared =
+      absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/shared.debug");
+  const std::string id = FileImage::Of(shared)->build_id();
+  Put(shared, absl::StrCat("/usr/lib/debug/.build-id/", id.substr(0, 2), "/",
+                           id.substr(2), ".debug"));
+  EXPECT_TRUE(Finds());
+}
+
+TEST_F(SharedFileTest, IsNotOneOfAnotherBuildNorAPipe) {
+  Put(Fixture("stripped.so.debug"), "/app/shared.debug");
+  EXPECT_FALSE(Finds());
+  fs::remove(root_ + "/app/shared.debug");
+  ASSERT_EQ(mkfifo((root_ + "/app/shared.debug").c_str(), 0600), 0);
+  EXPECT_FALSE(Finds());
+}
+
 }  // namespace
 }  // namespace hubspy

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "profiler/symbolize/addr2line.h"
 #include "profiler/symbolize/file_image.h"
+#include "symbolize/inflate.h"
 #include "symbolize/symbolizer.h"
 
 namespace hubspy {
