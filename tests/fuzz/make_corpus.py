@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes the corpus of elf_fuzz and unwind_fuzz, one small library made with the
-system's compiler and stacks that stand in its functions, and that of core_fuzz,
-a core of two threads.
+system's compiler and stacks that stand in its functions, that of core_fuzz, a
+core of two threads, and that of split_dwarf_fuzz, split units of gcc and clang.
 
     tests/fuzz/make_corpus.py tests/fuzz/corpus
 """
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -57,6 +58,51 @@ def unwind_input(library, pc, known):
             struct.pack(f"<{len(words)}Q", *words) + library.read_bytes())
 
 
+SPLIT_SOURCE = """
+namespace shapes {
+struct Box {
+  int width;
+  int Area(int by) const;
+};
+__attribute__((noinline)) int Box::Area(int by) const { return width * by; }
+}  // namespace shapes
+static inline int twice(int x) { return shapes::Box{x}.Area(2) + x; }
+int entry(int x) { return x > 3 ? twice(x) : twice(twice(x)); }
+"""
+
+
+def split_units(folder):
+    """(name, dwo_id, a type's signature, bytes) of .dwo files and packages."""
+    source = folder / "split.cc"
+    source.write_text(SPLIT_SOURCE)
+
+    def hexadecimal(pattern, text):
+        return int(re.search(pattern, text).group(1), 16)
+
+    for compiler, version in (("g++", 4), ("g++", 5), ("clang++-14", 4), ("clang++-14", 5)):
+        name = f"{compiler.split('+')[0]}{version}"
+        library = folder / f"{name}.so"
+        subprocess.run([compiler, f"-gdwarf-{version}", "-gsplit-dwarf",
+                        "-fdebug-types-section", "-O1", "-fPIC", "-nostdlib",
+                        "-c", "-o", folder / f"{name}.o", source],
+                       check=True, cwd=folder)
+        subprocess.run([compiler, "-shared", "-nostdlib", "-o", library, folder / f"{name}.o"],
+                       check=True)
+        text = subprocess.run(["llvm-dwarfdump-14", "--debug-info", "--debug-types",
+                               folder / f"{name}.dwo"],
+                              check=True, capture_output=True, text=True).stdout
+        ids = struct.pack("<QQ",
+                          hexadecimal(r"(?:DWO_id = |GNU_dwo_id\t\()(0x[0-9a-f]+)", text),
+                          hexadecimal(r"type_signature = (0x[0-9a-f]+)", text))
+        yield name, ids + (folder / f"{name}.dwo").read_bytes()
+        if name == "g5":
+            continue  # no packer of Debian 12 can
+        package = folder / f"{name}.dwp"
+        subprocess.run(["dwp" if name == "g4" else "llvm-dwp-14", "-e", library,
+                        "-o", package], check=True, cwd=folder)
+        yield f"{name}_package", ids + package.read_bytes()
+
+
 def note(kind, description):
     padding = b"\0" * (-len(description) % 4)
     return (struct.pack("<III", 5, len(description), kind) + b"CORE\0\0\0\0" +
@@ -101,6 +147,9 @@ def main():
     (corpus / "core" / "two_threads").write_bytes(core())
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
+        (corpus / "split_dwarf").mkdir(exist_ok=True)
+        for name, contents in split_units(folder):
+            (corpus / "split_dwarf" / name).write_bytes(contents)
         libraries = [build(folder, "optimized", "-O2"),
                      build(folder, "unoptimized", "-O0"),
                      build(folder, "bare", "-O1", "-fno-asynchronous-unwind-tables"),
