@@ -87,7 +87,10 @@ absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Of(
 
 void Attachment::BecomeProgram(ProgramId id) {
   program_ = id;
-  unwinder_.emplace(modules());
+  unwinder_.emplace(modules(),
+                    [this](Address from, absl::Span<std::byte> into) {
+                      return process_->memory().Read(from, into);
+                    });
   // Not now: whoever looks at a hub may be half-way through it.
   hub_block_is_old_ = true;
 }

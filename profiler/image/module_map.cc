@@ -193,6 +193,15 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
   modules_.clear();
   absl::flat_hash_set<MappedFile> seen;
 
+  code_.clear();
+  for (const Mapping& mapping : mappings) {
+    if (mapping.executable) code_.push_back(mapping.range);
+  }
+  std::sort(code_.begin(), code_.end(),
+            [](const AddressRange& a, const AddressRange& b) {
+              return a.begin < b.begin;
+            });
+
   // Code is what makes a mapping a module's; files that are only read (fonts,
   // databases, devices) are never opened.
   for (const Mapping& mapping : mappings) {
@@ -242,6 +251,18 @@ const LoadedModule* ModuleMap::Find(Address address) const {
   if (behind == modules_.begin()) return nullptr;
   const LoadedModule& candidate = *std::prev(behind);
   return candidate.module.range.Contains(address) ? &candidate : nullptr;
+}
+
+std::optional<AddressRange> ModuleMap::CodeWithoutImage(Address address) const {
+  const auto behind = std::upper_bound(
+      code_.begin(), code_.end(), address,
+      [](Address a, const AddressRange& range) { return a < range.begin; });
+  if (behind == code_.begin() || !std::prev(behind)->Contains(address)) {
+    return std::nullopt;
+  }
+  const LoadedModule* const module = Find(address);
+  if (module != nullptr && module->image != nullptr) return std::nullopt;
+  return *std::prev(behind);
 }
 
 }  // namespace hubspy

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,8 +96,13 @@ class ModuleMap {
   const LoadedModule* Find(Address address) const;
   const std::vector<LoadedModule>& modules() const { return modules_; }
 
+  // The executable mapping around `address`, if no image of ours covers it:
+  // code made at run time, or a file that is out of reach.
+  std::optional<AddressRange> CodeWithoutImage(Address address) const;
+
  private:
   std::vector<LoadedModule> modules_;  // sorted by range.begin, disjoint
+  std::vector<AddressRange> code_;     // executable mappings, sorted, disjoint
   std::shared_ptr<ImageCache> cache_;
   // The same for this process: whether they are what was loaded.
   absl::flat_hash_map<MappedFile, absl::StatusOr<std::shared_ptr<const Image>>>

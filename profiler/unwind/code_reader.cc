@@ -26,13 +26,25 @@ std::optional<uint64_t> CodeEnd(const Image& image, uint64_t vaddr) {
 
 bool CodeReader::IsCode(Address address) const {
   const LoadedModule* const module = modules_->Find(address);
-  return module != nullptr && module->image != nullptr &&
-         CodeEnd(*module->image, module->module.ToImage(address)).has_value();
+  if (module == nullptr || module->image == nullptr) {
+    return IsInMemoryOnly(address);
+  }
+  return CodeEnd(*module->image, module->module.ToImage(address)).has_value();
+}
+
+bool CodeReader::IsInMemoryOnly(Address address) const {
+  return pages_ != nullptr && pages_->readable() &&
+         modules_->CodeWithoutImage(address).has_value();
 }
 
 size_t CodeReader::Read(Address from, absl::Span<uint8_t> into) const {
   const LoadedModule* const module = modules_->Find(from);
-  if (module == nullptr || module->image == nullptr) return 0;
+  if (module == nullptr || module->image == nullptr) {
+    const std::optional<AddressRange> code = modules_->CodeWithoutImage(from);
+    if (pages_ == nullptr || !code) return 0;
+    return pages_->Read(
+        from, into.first(std::min<uint64_t>(into.size(), code->end - from)));
+  }
   const uint64_t vaddr = module->module.ToImage(from);
   const std::optional<uint64_t> end = CodeEnd(*module->image, vaddr);
   const ShadowView view(*module->image);
@@ -58,10 +70,13 @@ std::optional<CallSite> CodeReader::CallBefore(Address return_address) const {
     return std::nullopt;
   }
   std::array<uint8_t, kLongest> bytes;
-  if (Read(return_address - kLongest, absl::MakeSpan(bytes)) != kLongest) {
-    return std::nullopt;
+  size_t known = kLongest;  // fewer where code begins
+  while (known > 0 && Read(return_address - known,
+                           absl::MakeSpan(bytes).last(known)) != known) {
+    --known;
   }
   for (const size_t size : kSizes) {
+    if (size > known) continue;
     const absl::Span<const uint8_t> code(bytes.data() + kLongest - size, size);
     const bool direct = size == 5 && code[0] == 0xe8;
     const bool may_be_indirect =
@@ -105,6 +120,12 @@ bool CodeReader::IsGoExit(Address return_address) const {
 }
 
 bool CodeReader::MayReturnTo(Address return_address) const {
+  return LooksReturnedTo(return_address) ||
+         (IsInMemoryOnly(return_address) && pages_->ReadAgain(return_address) &&
+          LooksReturnedTo(return_address));
+}
+
+bool CodeReader::LooksReturnedTo(Address return_address) const {
   return CallBefore(return_address).has_value() ||
          IsSignalTrampoline(return_address) || IsGoExit(return_address);
 }

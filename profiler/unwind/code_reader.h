@@ -1,4 +1,5 @@
-// The target's code, read from the files behind its modules.
+// The target's code, read from the files behind its modules, or where there is
+// none from its memory.
 #ifndef HUBSPY_UNWIND_CODE_READER_H_
 #define HUBSPY_UNWIND_CODE_READER_H_
 
@@ -9,6 +10,7 @@
 #include "decode/decoder.h"
 #include "image/module_map.h"
 #include "model/address.h"
+#include "unwind/code_pages.h"
 
 namespace hubspy {
 
@@ -20,11 +22,15 @@ struct CallSite {
 
 class CodeReader {
  public:
-  // Borrows.
-  explicit CodeReader(const ModuleMap& modules) : modules_(&modules) {}
+  // Borrows both. Without `pages`, only files are read.
+  explicit CodeReader(const ModuleMap& modules, CodePages* pages = nullptr)
+      : modules_(&modules), pages_(pages) {}
 
-  // In an executable segment of a module whose file we have.
+  // In an executable segment of a module whose file we have, or in other
+  // executable memory that can be read.
   bool IsCode(Address address) const;
+  // Such code as changes while the target runs.
+  bool IsInMemoryOnly(Address address) const;
   // Fills `into` as far as the segment goes; returns how far.
   size_t Read(Address from, absl::Span<uint8_t> into) const;
   std::optional<Instruction> DecodeAt(Address at) const;
@@ -36,12 +42,15 @@ class CodeReader {
   // Behind a call, or one of the places to which functions return that were
   // not called from there: the kernel makes a handler return to the signal
   // trampoline, Go's scheduler a goroutine's first function to runtime.goexit.
+  // Looks at memory once more before it says no.
   bool MayReturnTo(Address return_address) const;
 
  private:
+  bool LooksReturnedTo(Address return_address) const;
   bool IsGoExit(Address return_address) const;
 
   const ModuleMap* modules_;
+  CodePages* pages_;
 };
 
 }  // namespace hubspy

@@ -37,16 +37,23 @@ std::optional<CodeStep> StepOverSignal(const Registers& registers,
 
 }  // namespace
 
+const std::optional<ReturnPath>& CodeStepper::PathFrom(Address pc) {
+  if (edition_ != pages_.edition()) {
+    memory_paths_.clear();
+    edition_ = pages_.edition();
+  }
+  Paths& paths = code_.IsInMemoryOnly(pc) ? memory_paths_ : paths_;
+  const auto known = paths.find(pc);
+  if (known != paths.end()) return known->second;
+  if (paths.size() >= kMaxPaths) paths.clear();
+  return paths.emplace(pc, FindReturnPath(code_, pc)).first->second;
+}
+
 std::optional<CodeStep> CodeStepper::StepByCode(const Registers& registers,
                                                 const MemoryCopy& stack) {
-  const Address pc = registers.pc();
-  auto known = paths_.find(pc);
-  if (known == paths_.end()) {
-    if (paths_.size() >= kMaxPaths) paths_.clear();
-    known = paths_.emplace(pc, FindReturnPath(code_, pc)).first;
-  }
-  if (!known->second) return std::nullopt;
-  const ReturnPath& path = *known->second;
+  const std::optional<ReturnPath>& found = PathFrom(registers.pc());
+  if (!found) return std::nullopt;
+  const ReturnPath path = *found;
   const std::optional<Address> slot = Resolve(path.return_address, registers);
   if (!slot || *slot < registers.sp()) return std::nullopt;
   const auto return_address = stack.Read<uint64_t>(*slot);
@@ -77,10 +84,11 @@ std::optional<CodeStep> CodeStepper::StepByFramePointer(
   const auto return_address = stack.Read<uint64_t>(at + 8);
   if (!saved || !return_address) return std::nullopt;
   if (*saved == 0 && *return_address == 0) return step;
-  // Code made at run time calls code made at run time, and its bytes are not
-  // ours to see: then the frame pointers must at least be in order.
+  // Code made at run time calls code made at run time, and where its bytes are
+  // not ours to see the frame pointers must at least be in order.
   const bool called = code_.MayReturnTo(Address(*return_address));
-  const bool unreadable = modules_.Find(Address(*return_address)) == nullptr &&
+  const bool unreadable = !code_.IsCode(Address(*return_address)) &&
+                          modules_.Find(Address(*return_address)) == nullptr &&
                           modules_.Find(registers.pc()) == nullptr &&
                           Address(*saved) > at &&
                           stack.range().Contains(Address(*saved));
@@ -93,6 +101,17 @@ std::optional<CodeStep> CodeStepper::StepByFramePointer(
 
 std::optional<CodeStep> CodeStepper::Step(const Registers& registers,
                                           const MemoryCopy& stack) {
+  if (std::optional<CodeStep> step = StepOnce(registers, stack)) return step;
+  // Other code may have been made there since it was read.
+  if (!code_.IsInMemoryOnly(registers.pc()) ||
+      !pages_.ReadAgain(registers.pc())) {
+    return std::nullopt;
+  }
+  return StepOnce(registers, stack);
+}
+
+std::optional<CodeStep> CodeStepper::StepOnce(const Registers& registers,
+                                              const MemoryCopy& stack) {
   if (code_.IsSignalTrampoline(registers.pc())) {
     return StepOverSignal(registers, stack);
   }

@@ -15,6 +15,7 @@
 #include "image/module_map.h"
 #include "model/registers.h"
 #include "model/snapshot.h"
+#include "unwind/code_pages.h"
 #include "unwind/code_reader.h"
 #include "unwind/return_path.h"
 
@@ -28,24 +29,34 @@ struct CodeStep {
 
 class CodeStepper {
  public:
-  // Borrows.
-  explicit CodeStepper(const ModuleMap& modules)
-      : modules_(modules), code_(modules) {}
+  // Borrows all.
+  CodeStepper(const ModuleMap& modules, const CodeReader& code,
+              CodePages& pages)
+      : modules_(modules), code_(code), pages_(pages) {}
 
   // `registers` hold pc and sp at least.
   std::optional<CodeStep> Step(const Registers& registers,
                                const MemoryCopy& stack);
 
  private:
+  std::optional<CodeStep> StepOnce(const Registers& registers,
+                                   const MemoryCopy& stack);
+  const std::optional<ReturnPath>& PathFrom(Address pc);
   std::optional<CodeStep> StepByCode(const Registers& registers,
                                      const MemoryCopy& stack);
   std::optional<CodeStep> StepByFramePointer(const Registers& registers,
                                              const MemoryCopy& stack) const;
 
+  using Paths = absl::flat_hash_map<Address, std::optional<ReturnPath>>;
+
   const ModuleMap& modules_;
-  CodeReader code_;
+  const CodeReader& code_;
+  CodePages& pages_;
   // By pc. Following code takes a microsecond an instruction.
-  absl::flat_hash_map<Address, std::optional<ReturnPath>> paths_;
+  Paths paths_;
+  // The same of code that is in memory only, as this edition of it is.
+  Paths memory_paths_;
+  uint64_t edition_ = 0;
 };
 
 }  // namespace hubspy

@@ -51,6 +51,7 @@ Stack Unwinder::Unwind(const Registers& registers, const MemoryCopy& copy,
                        const UnwindOptions& options) {
   BothEnds walked(options.innermost, options.outermost);
   elsewhere_.reset();
+  pages_.NextLook();
   const StackWindow window(copy);
   const Address innermost_sp = registers.sp();
   const size_t most_steps = copy.bytes.size() / sizeof(uint64_t) + kMoreSteps;

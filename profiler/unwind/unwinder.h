@@ -1,12 +1,13 @@
 // Snapshot -> Stack. Bytes in, frames out; it never meets a process.
 //
-//   Unwinder unwinder(modules);          // borrows; outlives nothing
+//   Unwinder unwinder(modules, source);  // borrows; outlives nothing
 //   Stack stack = unwinder.Unwind(snapshot.registers, snapshot.stack);
 //
 // The surprising part: whatever the bytes hold, this returns a Stack. Garbage
 // gives a short one that says why, never a crash and never a read outside the
-// copy and the modules' files. For that it catches SIGSEGV and SIGBUS, from
-// its first use on and only for itself; others reach whoever handled them.
+// copy, the modules' files and what `source` gives. For that it catches SIGSEGV
+// and SIGBUS, from its first use on and only for itself; others reach whoever
+// handled them.
 //
 // Remembers what it learned of the modules' tables and code: keep one as long
 // as its ModuleMap, and use it from one thread at a time.
@@ -16,12 +17,14 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "image/module_map.h"
 #include "model/registers.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
+#include "unwind/code_pages.h"
 #include "unwind/code_reader.h"
 #include "unwind/code_stepper.h"
 #include "unwind/fde_table.h"
@@ -41,8 +44,13 @@ struct UnwindOptions {
 
 class Unwinder {
  public:
-  explicit Unwinder(const ModuleMap& modules)
-      : modules_(modules), code_(modules), code_stepper_(modules) {}
+  // `source` is asked for code that no module's file holds (code_pages.h);
+  // without it such code is left by frame pointers alone.
+  explicit Unwinder(const ModuleMap& modules, CodeSource source = nullptr)
+      : modules_(modules),
+        pages_(std::move(source)),
+        code_(modules, &pages_),
+        code_stepper_(modules, code_, pages_) {}
   Unwinder(const Unwinder&) = delete;
   Unwinder& operator=(const Unwinder&) = delete;
 
@@ -87,6 +95,7 @@ class Unwinder {
 
   const ModuleMap& modules_;
   std::optional<Frame> elsewhere_;  // the last frame, with its sp there
+  CodePages pages_;
   CodeReader code_;
   CodeStepper code_stepper_;
   absl::flat_hash_map<const Image*, std::unique_ptr<Tables>> tables_;

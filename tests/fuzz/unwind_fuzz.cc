@@ -1,6 +1,7 @@
 // Any registers and any stack in any executable file:
 //   17 registers of 8 bytes; a bit for each that is known; 4 KiB of stack; a
-//   file, which is loaded where kBias says.
+//   file, which is loaded where kBias says. The stack is executable, too, as
+//   code made at run time that only its source holds.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -47,6 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                         .executable = segment.executable,
                         .path = "[vdso]"});
   }
+  const hubspy::AddressRange on_stack{stack.begin, stack.begin + kStackBytes};
+  if (on_stack.begin < on_stack.end) {
+    mappings.push_back({.range = on_stack, .executable = true});
+  }
   modules.Update(mappings, file);
 
   hubspy::Registers registers;
@@ -54,7 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if ((header.known >> i & 1) == 0) continue;
     registers.Set(static_cast<hubspy::Reg>(i), header.registers[i]);
   }
-  hubspy::Unwinder unwinder(modules);
+  hubspy::Unwinder unwinder(
+      modules, [&](hubspy::Address from, absl::Span<std::byte> into) {
+        for (size_t i = 0; i < into.size(); ++i) {
+          into[i] = stack.Read<std::byte>(from + i).value_or(std::byte{});
+        }
+        return into.size();
+      });
   const hubspy::Stack unwound =
       unwinder.Unwind(registers, stack, {.innermost = 32, .outermost = 32});
   if (unwound.frames.size() > 64) std::abort();

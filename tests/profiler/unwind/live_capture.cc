@@ -62,23 +62,27 @@ std::vector<Mapping> ReadMappings(pid_t pid) {
   return mappings;
 }
 
-std::vector<std::byte> ReadMemory(pid_t pid, Address from, size_t size) {
+std::vector<std::byte> Copy(pid_t pid, Address from, size_t size) {
   std::vector<std::byte> bytes(size);
-  iovec local{bytes.data(), size};
-  iovec remote{reinterpret_cast<void*>(from.value()), size};
-  const ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  bytes.resize(ReadMemory(pid, from, absl::MakeSpan(bytes)));
   return bytes;
 }
 
 }  // namespace
+
+size_t ReadMemory(pid_t pid, Address from, absl::Span<std::byte> into) {
+  iovec local{into.data(), into.size()};
+  iovec remote{reinterpret_cast<void*>(from.value()), into.size()};
+  const ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+  return got > 0 ? static_cast<size_t>(got) : 0;
+}
 
 ModuleMap ReadModules(pid_t pid) {
   const std::vector<Mapping> mappings = ReadMappings(pid);
   std::vector<std::byte> vdso;
   for (const Mapping& mapping : mappings) {
     if (mapping.path == "[vdso]") {
-      vdso = ReadMemory(pid, mapping.range.begin, mapping.range.size());
+      vdso = Copy(pid, mapping.range.begin, mapping.range.size());
     }
   }
   ModuleMap modules;
@@ -90,7 +94,7 @@ MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes) {
   for (const Mapping& mapping : ReadMappings(pid)) {
     if (!mapping.range.Contains(from)) continue;
     const size_t size = std::min<uint64_t>(mapping.range.end - from, max_bytes);
-    return {.begin = from, .bytes = ReadMemory(pid, from, size)};
+    return {.begin = from, .bytes = Copy(pid, from, size)};
   }
   return {.begin = from};
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "image/module_map.h"
 #include "model/registers.h"
 #include "model/snapshot.h"
@@ -27,6 +28,9 @@ LiveCapture CaptureStopped(pid_t tid);
 
 // From `from` upwards to the end of the mapping, up to `max_bytes`.
 MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes);
+
+// What process `pid` has there, as far as it can be read; returns how much.
+size_t ReadMemory(pid_t pid, Address from, absl::Span<std::byte> into);
 
 // This thread's return addresses as libgcc's unwinder finds them, from `first`
 // outwards. What lies further in (a sanitizer puts its own backtrace() between)

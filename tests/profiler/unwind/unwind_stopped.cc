@@ -67,7 +67,10 @@ class StoppedProcess {
   void Refresh() {
     tables_.clear();
     modules_ = ReadModules(pid_);
-    unwinder_ = std::make_unique<Unwinder>(modules_);
+    unwinder_ = std::make_unique<Unwinder>(
+        modules_, [this](Address from, absl::Span<std::byte> into) {
+          return ReadMemory(pid_, from, into);
+        });
   }
 
   bool LeavesKnownModules(const Stack& stack) const {
