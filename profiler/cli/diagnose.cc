@@ -16,6 +16,7 @@ namespace {
 constexpr int kExitStalled = 10;
 
 struct Watched {
+  std::unique_ptr<KernelView> kernel;  // null for a core
   std::unique_ptr<Attachment> attachment;
   std::unique_ptr<HubDescriber> describer;
   std::vector<WatchedHub> hubs;
@@ -24,10 +25,10 @@ struct Watched {
 absl::StatusOr<Watched> WatchCore(const DiagnoseOptions& options) {
   auto attachment = Attachment::OpenCore(options.core);
   if (!attachment.ok()) return attachment.status();
-  auto describer = std::make_unique<HubDescriber>(**attachment);
+  auto describer = std::make_unique<HubDescriber>(**attachment, nullptr);
   auto hubs = LookAtHubsOnce(**attachment, *describer);
   if (!hubs.ok()) return hubs.status();
-  return Watched{*std::move(attachment), std::move(describer),
+  return Watched{nullptr, *std::move(attachment), std::move(describer),
                  *std::move(hubs)};
 }
 
@@ -44,17 +45,17 @@ absl::StatusOr<Watched> WatchProcess(const DiagnoseOptions& options) {
   }
   auto attachment = Attachment::Open((*subject)->pid());
   if (!attachment.ok()) return attachment.status();
-  const auto kernel = KernelView::Open((*subject)->pid());
+  auto kernel = KernelView::Open((*subject)->pid());
   if (!kernel.ok()) return kernel.status();
-  auto describer = std::make_unique<HubDescriber>(**attachment);
+  auto describer = std::make_unique<HubDescriber>(**attachment, kernel->get());
   auto hubs =
       WatchHubs(**attachment, **kernel, waiter, *describer, options.duration);
   if (!hubs.ok()) return hubs.status();
   if ((*subject)->launched()) {
     std::cerr << "Process " << (*subject)->pid() << " goes on running.\n";
   }
-  return Watched{*std::move(attachment), std::move(describer),
-                 *std::move(hubs)};
+  return Watched{*std::move(kernel), *std::move(attachment),
+                 std::move(describer), *std::move(hubs)};
 }
 
 }  // namespace
@@ -70,7 +71,7 @@ absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options) {
   bool stalled = false;
   for (const WatchedHub& hub : watched->hubs) {
     Verdict& verdict = diagnosis.hubs.emplace_back(Diagnose(hub.watch));
-    watched->describer->AddStacks(hub.watch, verdict);
+    watched->describer->Complete(hub, verdict);
     stalled |= diagnosis.hubs.back().kind != VerdictKind::kHealthy;
   }
   std::cout << (options.json ? RenderDiagnosisJson(diagnosis)

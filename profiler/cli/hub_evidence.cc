@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/annotator.h"
 #include "cli/naming.h"
 #include "diagnose/diagnose.h"
 #include "target/system_call_name.h"
+#include "view/annotation.h"
 
 namespace hubspy {
 namespace {
@@ -75,14 +77,42 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
   const absl::StatusOr<ThreadCapture> capture =
       attachment_.Capture(watch.end.tid);
   if (!capture.ok()) return;
-  if (capture->snapshot.system_call) {
-    watch.system_call = SystemCallName(capture->snapshot.system_call->number);
-  }
   watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
+  if (!capture->snapshot.system_call) return;
+  watch.call = Explain(*capture->snapshot.system_call);
+  FollowMutexes(watch);
 }
 
-void HubDescriber::LookAtBusiest(const KernelView& kernel, Waiter& waiter,
-                                 HubWatch& watch) {
+CallFacts HubDescriber::Explain(const SystemCall& call) {
+  if (kernel_ == nullptr) return {.name = SystemCallName(call.number)};
+  return kernel_->Explain(call, attachment_.process().memory());
+}
+
+void HubDescriber::FollowMutexes(HubWatch& watch) {
+  std::optional<ThreadId> next = watch.call->mutex_holder;
+  while (next && watch.holders.size() < kMaxStacks) {
+    const ThreadId tid = *next;
+    const bool is_known =
+        tid == watch.end.tid ||
+        std::any_of(watch.holders.begin(), watch.holders.end(),
+                    [tid](const ThreadWait& w) { return w.tid == tid; });
+    if (is_known) break;
+    ThreadWait& holder = watch.holders.emplace_back(ThreadWait{.tid = tid});
+    if (auto info = attachment_.process().Thread(tid); info.ok()) {
+      holder.name = std::move(info->name);
+      holder.state = info->state;
+    }
+    next.reset();
+    const absl::StatusOr<ThreadCapture> capture = attachment_.Capture(tid);
+    if (!capture.ok()) break;
+    holder.stack = NameStack(capture->stack, attachment_, symbolizer_);
+    if (!capture->snapshot.system_call) break;
+    holder.call = Explain(*capture->snapshot.system_call);
+    next = holder.call->mutex_holder;
+  }
+}
+
+void HubDescriber::LookAtBusiest(Waiter& waiter, HubWatch& watch) {
   const std::optional<GreenThreadView> busiest = BusiestGreenThread(watch);
   if (!busiest) return;
   BusiestLooks looks{.green_thread = busiest->id};
@@ -95,17 +125,28 @@ void HubDescriber::LookAtBusiest(const KernelView& kernel, Waiter& waiter,
     } else if (green->waiting_for == WaitReason::kTimer) {
       ++looks.on_timer;
     } else if (green->waiting_for == WaitReason::kFd && green->fd) {
-      CountFd(*green, kernel, looks);
+      CountFd(*green, *kernel_, looks);
     }
     waiter.WaitUntil(waiter.NowNs() + kBusyLookIntervalNs);
   }
   watch.busiest = looks;
 }
 
-void HubDescriber::AddStacks(const HubWatch& watch, Verdict& verdict) {
-  if (!verdict.deadlock) return;
-  for (auto* const links :
-       {&verdict.deadlock->cycle, &verdict.deadlock->waiting}) {
+void HubDescriber::Complete(const WatchedHub& hub, Verdict& verdict) {
+  if (verdict.kind == VerdictKind::kNotYielding && !verdict.hot_lines.empty()) {
+    Annotator annotator(attachment_, symbolizer_,
+                        verdict.hot_lines[0].frame.function);
+    const auto places = annotator.FindPlaces(hub.running, false);
+    if (!places.empty()) {
+      verdict.loop = LoopSentence(annotator.Annotate(places[0]));
+    }
+  }
+  if (verdict.deadlock) AddStacks(hub.watch, *verdict.deadlock);
+}
+
+void HubDescriber::AddStacks(const HubWatch& watch,
+                             DeadlockEvidence& deadlock) {
+  for (auto* const links : {&deadlock.cycle, &deadlock.waiting}) {
     for (size_t i = 0; i < std::min(links->size(), kMaxStacks); ++i) {
       WaitLink& link = (*links)[i];
       // The thread's own code has Hub::Run on top of it.

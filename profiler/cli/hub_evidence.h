@@ -23,18 +23,27 @@ void DescribeBegin(HubReader& reader, HubWatch& watch);
 
 class HubDescriber {
  public:
-  explicit HubDescriber(Attachment& attachment) : attachment_(attachment) {}
+  // `kernel`: null for a core.
+  HubDescriber(Attachment& attachment, const KernelView* kernel)
+      : attachment_(attachment), kernel_(kernel) {}
 
   // Of a core, too.
   void DescribeEnd(WatchedHub& hub);
   // Takes some 50 ms when the loop turned all the time, else none.
-  void LookAtBusiest(const KernelView& kernel, Waiter& waiter, HubWatch& watch);
+  // Not of a core.
+  void LookAtBusiest(Waiter& waiter, HubWatch& watch);
 
-  // Where those wait that the verdict speaks of.
-  void AddStacks(const HubWatch& watch, Verdict& verdict);
+  // What is looked up only of those that the verdict speaks of: where they
+  // wait, and in which loop one computes.
+  void Complete(const WatchedHub& hub, Verdict& verdict);
 
  private:
+  CallFacts Explain(const SystemCall& call);
+  void FollowMutexes(HubWatch& watch);
+  void AddStacks(const HubWatch& watch, DeadlockEvidence& deadlock);
+
   Attachment& attachment_;
+  const KernelView* kernel_;
   Symbolizer symbolizer_;
 };
 

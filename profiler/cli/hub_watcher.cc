@@ -74,7 +74,7 @@ class HubWatcher {
       describer_.DescribeEnd(hubs_[i]);
     }
     for (WatchedHub& hub : hubs_) {
-      describer_.LookAtBusiest(kernel_, waiter_, hub.watch);
+      describer_.LookAtBusiest(waiter_, hub.watch);
     }
     return std::move(hubs_);
   }

@@ -48,24 +48,10 @@ uint64_t SwitchesTo(const GreenThreadView& green, const HubWatch& watch) {
   return green.switches;
 }
 
-bool IsOfTheSystem(const SymbolFrame& frame) {
-  const auto in = [&](absl::string_view library) {
-    return absl::StrContains(frame.module, library);
-  };
-  return absl::StartsWith(frame.function, "std::") ||
-         absl::StartsWith(frame.function, "absl::") || in("/libc.so") ||
-         in("/libc-") || in("/ld-linux") || in("[vdso]");
-}
-
-bool IsOfTheRuntime(const SymbolFrame& frame) {
-  return absl::StartsWith(frame.function, "green::") ||
-         absl::StartsWith(frame.function, "green_");
-}
-
 // Whose time it was: what the libraries did was done for who called them.
 bool WasOwnWork(const RunSample& sample) {
   for (const SymbolFrame& frame : sample.stack) {
-    if (!IsOfTheSystem(frame)) return !IsOfTheRuntime(frame);
+    if (!facts::IsOfTheSystem(frame)) return !facts::IsOfTheRuntime(frame);
   }
   return false;
 }

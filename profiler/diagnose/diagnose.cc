@@ -16,6 +16,8 @@ constexpr std::optional<Verdict> (*kRules[])(const HubWatch&) = {
     // While the hub's thread is in one green thread, no other can do anything,
     // whatever it waits for.
     NotYieldingRule,
+    // A call that can never return is worse than one that takes long.
+    ThreadDeadlockRule,
     BlockingCallRule,
     // Some wait for ever, however well the hub does for others.
     DeadlockRule,

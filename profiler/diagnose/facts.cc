@@ -1,7 +1,9 @@
 #include "diagnose/facts.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "diagnose/thresholds.h"
 #include "diagnose/words.h"
@@ -61,6 +63,20 @@ bool HubIsHeld(const HubWatch& watch) {
          in_code(watch.end.state) && HubStoodStill(watch);
 }
 
+bool IsOfTheSystem(const SymbolFrame& frame) {
+  const auto in = [&](absl::string_view library) {
+    return absl::StrContains(frame.module, library);
+  };
+  return absl::StartsWith(frame.function, "std::") ||
+         absl::StartsWith(frame.function, "absl::") || in("/libc.so") ||
+         in("/libc-") || in("/ld-linux") || in("[vdso]");
+}
+
+bool IsOfTheRuntime(const SymbolFrame& frame) {
+  return absl::StartsWith(frame.function, "green::") ||
+         absl::StartsWith(frame.function, "green_");
+}
+
 bool MostlyRunning(const HubWatch& watch) {
   return Share(watch.looks_running, watch.looks) >= thresholds::kRunningShare;
 }
@@ -72,17 +88,35 @@ std::string Holder(const HubWatch& watch) {
 }
 
 std::string HeldSince(const HubWatch& watch) {
-  return watch.one_instant
-             ? absl::StrCat("in a turn of the loop that has lasted ",
-                            words::Duration(HeldNs(watch)), " or longer")
-             : absl::StrCat("for the ", words::Duration(watch.watched_ns),
-                            " that it was watched and perhaps longer");
+  if (watch.one_instant) {
+    return absl::StrCat("in a turn of the loop that has lasted ",
+                        words::Duration(HeldNs(watch)), " or longer");
+  }
+  // The hub reads its clock when a turn begins.
+  const double turn_ns = SinceClockWasReadNs(watch);
+  const std::string watched = absl::StrCat(
+      "for the ", words::Duration(watch.watched_ns), " that it was watched");
+  if (turn_ns < static_cast<double>(watch.watched_ns)) {
+    return absl::StrCat(watched, " and perhaps longer");
+  }
+  return absl::StrCat(watched, ", in a turn of the loop that began ",
+                      words::Duration(turn_ns), " ago");
 }
 
 std::string WaitBehindIt(const HubWatch& watch) {
-  return absl::StrCat(
-      words::Count(watch.end.ready, "green thread"), " ready to run and ",
-      words::Count(watch.end.timers, "timer"), " wait behind it.");
+  std::vector<std::string> waiting;
+  if (watch.end.ready > 0) {
+    waiting.push_back(absl::StrCat(
+        words::Count(watch.end.ready, "green thread"),
+        watch.end.ready == 1 ? " that is" : " that are", " ready to run"));
+  }
+  if (watch.end.timers > 0) {
+    waiting.push_back(words::Count(watch.end.timers, "timer"));
+  }
+  if (waiting.empty()) return "Nothing else waits behind it yet.";
+  const bool is_one = watch.end.ready + watch.end.timers == 1;
+  return absl::StrCat(words::Capitalized(words::List(waiting)),
+                      is_one ? " waits" : " wait", " behind it.");
 }
 
 }  // namespace hubspy::facts

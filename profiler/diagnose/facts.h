@@ -29,6 +29,10 @@ bool HubOnlyPolled(const HubWatch& watch);
 // The thread was mostly on a CPU, or ready for one.
 bool MostlyRunning(const HubWatch& watch);
 
+// Of a library that everybody uses; of the green runtime.
+bool IsOfTheSystem(const SymbolFrame& frame);
+bool IsOfTheRuntime(const SymbolFrame& frame);
+
 // How far real time is ahead of the hub's latest reading of its clock.
 double SinceClockWasReadNs(const HubWatch& watch);
 

@@ -13,6 +13,7 @@ namespace hubspy {
 std::optional<Verdict> StoppedRule(const HubWatch& watch);
 std::optional<Verdict> ClockRateRule(const HubWatch& watch);
 std::optional<Verdict> NotYieldingRule(const HubWatch& watch);
+std::optional<Verdict> ThreadDeadlockRule(const HubWatch& watch);
 std::optional<Verdict> BlockingCallRule(const HubWatch& watch);
 std::optional<Verdict> BusyLoopRule(const HubWatch& watch);
 std::optional<Verdict> DeadlockRule(const HubWatch& watch);

@@ -61,6 +61,11 @@ inline constexpr double kForThisOrNothing = 0.9;
 // What causes each turn, or every other one, is what causes turns.
 inline constexpr double kCausesTurns = 0.4;
 
+// So many lines say where a computation is: of three, each is worth a look. One
+// with a smaller share than this is not worth naming.
+inline constexpr size_t kHotLines = 3;
+inline constexpr double kHotShare = 0.1;
+
 // Of a long circle of waits, so many are named in a sentence: more, nobody
 // reads.
 inline constexpr size_t kNamedInCycle = 6;

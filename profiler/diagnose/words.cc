@@ -33,6 +33,11 @@ std::string Green(uint64_t id, const std::string& name) {
   return absl::StrCat("green thread ", id, " (", name, ")");
 }
 
+std::string Thread(const ThreadWait& thread) {
+  if (thread.name.empty()) return absl::StrCat("thread ", thread.tid);
+  return absl::StrCat("thread ", thread.tid, " (", thread.name, ")");
+}
+
 std::string Waited(const GreenThreadView& green) {
   const auto object = [&](absl::string_view kind) {
     if (green.waits_on == 0) return absl::StrCat("a ", kind);

@@ -17,6 +17,8 @@ std::string Rate(double hub_seconds_per_second);
 // "green thread 3 (foo)", or without a name "green thread 3". 0 is the thread's
 // own code.
 std::string Green(uint64_t id, const std::string& name);
+// "thread 7 (worker)".
+std::string Thread(const ThreadWait& thread);
 // "mutex 0x7f12", "the end of green thread 3", ...: what `green` waits for.
 std::string Waited(const GreenThreadView& green);
 // "Green thread 3": as a sentence begins.

@@ -24,6 +24,15 @@ struct RunSample {
   int64_t count = 0;
 };
 
+// An OS thread, and what it does.
+struct ThreadWait {
+  ThreadId tid = 0;
+  std::string name;
+  ThreadState state = ThreadState::kRunning;
+  std::optional<CallFacts> call;   // that it sleeps in
+  std::vector<SymbolFrame> stack;  // innermost first; may be empty
+};
+
 // The green thread that was switched to most, looked at again and again when
 // the rest had been seen.
 struct BusiestLooks {
@@ -69,8 +78,12 @@ struct HubWatch {
   std::vector<RunSample> samples;
   // Looked at only when the loop turned all the time.
   std::optional<BusiestLooks> busiest;
-  // The system call it is in at the end, by name, when it sleeps in one.
-  std::string system_call;
+  // The system call it is in at the end, when it sleeps in one.
+  std::optional<CallFacts> call;
+  // When that waits for a mutex: the thread that holds it; when that waits for
+  // a mutex, too, the one that holds that, and so on. Ends at one that waits
+  // for none, or that is here already, or is the hub's own.
+  std::vector<ThreadWait> holders;
   // Its stack at the end, innermost first; may be empty.
   std::vector<SymbolFrame> stack;
 };
@@ -155,6 +168,12 @@ struct BusyEvidence {
   std::optional<FdFacts> fd;                    // of kFd
 };
 
+// A line of code, and how much of the time the thread was in it.
+struct HotLine {
+  SymbolFrame frame;
+  double share = 0;  // of the samples
+};
+
 struct Verdict {
   ThreadId tid = 0;
   VerdictKind kind = VerdictKind::kHealthy;
@@ -169,8 +188,12 @@ struct Verdict {
   std::optional<DeadlockEvidence> deadlock;  // of kDeadlock
   std::optional<BusyEvidence> busy;          // of kBusyLoop
   std::optional<GreenThreadView> culprit;    // of kNotYielding, kBlockingCall
-  std::string system_call;                   // of kBlockingCall
-  std::vector<SymbolFrame> stack;            // of both
+  std::optional<CallFacts> call;             // of kBlockingCall, kDeadlock
+  std::vector<ThreadWait> holders;           // of the same: see HubWatch
+  std::vector<HotLine> hot_lines;            // of kNotYielding, hottest first
+  // Of kNotYielding: in which loop of which function it is; empty: in none.
+  std::string loop;
+  std::vector<SymbolFrame> stack;  // of both
 };
 
 struct Diagnosis {

@@ -7,6 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "model/address.h"
+#include "model/snapshot.h"
+
 namespace hubspy {
 
 // A thread's dealings with the scheduler, since it began.
@@ -30,6 +33,18 @@ struct FdFacts {
   // Bytes that can be read, or an eventfd's count.
   std::optional<int64_t> unread;
   friend bool operator==(const FdFacts&, const FdFacts&) = default;
+};
+
+// A system call that a thread is in.
+struct CallFacts {
+  std::string name;  // "read"
+  // With its arguments, as far as they tell what is waited for: "read(fd 5:
+  // pipe, 100 bytes)"; printable.
+  std::string text;
+  std::optional<FdFacts> fd;  // the first that it is about
+  Address futex;              // of a futex's: the word's address
+  // Of one that waits for a mutex: the thread that holds it.
+  std::optional<ThreadId> mutex_holder;
 };
 
 }  // namespace hubspy

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "model/kernel_facts.h"
 #include "model/snapshot.h"
+#include "target/memory.h"
 
 namespace hubspy {
 
@@ -37,6 +38,10 @@ class KernelView {
   // Looks at the open file itself, through a second descriptor of ours that
   // lives for some microseconds.
   virtual FdFacts LookAtFd(int32_t fd) const = 0;
+
+  // What `call`, which one of its threads is in, waits for.
+  virtual CallFacts Explain(const SystemCall& call,
+                            const Memory& memory) const = 0;
 };
 
 }  // namespace hubspy

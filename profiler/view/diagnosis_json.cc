@@ -32,6 +32,42 @@ Json FdToJson(const FdFacts& fd) {
   return json;
 }
 
+void AddCall(const CallFacts& call, Json& json) {
+  json["system_call"] = call.name;
+  if (!call.text.empty()) json["call"] = call.text;
+  if (call.fd) json["fd"] = FdToJson(*call.fd);
+  if (call.futex) {
+    json["futex"] = absl::StrCat("0x", absl::Hex(call.futex.value()));
+  }
+  if (call.mutex_holder) json["mutex_holder_tid"] = *call.mutex_holder;
+}
+
+Json ThreadsToJson(const std::vector<ThreadWait>& threads) {
+  Json json = Json::array();
+  for (const ThreadWait& thread : threads) {
+    Json entry = {{"tid", thread.tid},
+                  {"name", thread.name},
+                  {"state", std::string(ThreadStateName(thread.state))}};
+    if (thread.call) AddCall(*thread.call, entry);
+    if (!thread.stack.empty()) entry["frames"] = FramesToJson(thread.stack);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json HotLinesToJson(const std::vector<HotLine>& lines) {
+  Json json = Json::array();
+  for (const HotLine& line : lines) {
+    Json entry = {{"function", line.frame.function}, {"share", line.share}};
+    if (line.frame.line > 0) {
+      entry["file"] = line.frame.file;
+      entry["line"] = line.frame.line;
+    }
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 Json LinksToJson(const std::vector<WaitLink>& links) {
   Json json = Json::array();
   for (const WaitLink& link : links) {
@@ -82,7 +118,13 @@ Json EvidenceToJson(const Verdict& verdict) {
     if (busy.fd) json["fd"] = FdToJson(*busy.fd);
   }
   if (verdict.culprit) json["green_thread"] = verdict.culprit->id;
-  if (!verdict.system_call.empty()) json["system_call"] = verdict.system_call;
+  if (verdict.call) AddCall(*verdict.call, json);
+  if (!verdict.holders.empty())
+    json["holders"] = ThreadsToJson(verdict.holders);
+  if (!verdict.hot_lines.empty()) {
+    json["hot_lines"] = HotLinesToJson(verdict.hot_lines);
+  }
+  if (!verdict.loop.empty()) json["loop"] = verdict.loop;
   if (!verdict.stack.empty()) json["frames"] = FramesToJson(verdict.stack);
   return json;
 }

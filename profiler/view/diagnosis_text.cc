@@ -96,7 +96,15 @@ std::string RenderDiagnosisText(const Diagnosis& diagnosis) {
     absl::StrAppend(&text, "Hub of thread ", verdict.tid, ": ",
                     VerdictName(verdict.kind), "\n",
                     Wrapped(CleanText(verdict.summary)));
+    if (!verdict.loop.empty()) {
+      absl::StrAppend(&text, Wrapped(CleanText(verdict.loop)));
+    }
     AppendStack(verdict.stack, text);
+    for (const ThreadWait& thread : verdict.holders) {
+      absl::StrAppend(&text, "    thread ", thread.tid, " (",
+                      CleanText(thread.name), "):\n");
+      AppendStack(thread.stack, text);
+    }
     if (verdict.deadlock) AppendDeadlock(*verdict.deadlock, text);
     if (!verdict.remedy.empty()) {
       absl::StrAppend(&text, Wrapped(absl::StrCat("What to do: ",

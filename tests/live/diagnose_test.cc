@@ -101,6 +101,75 @@ std::vector<Case> Cases() {
       {.program = {"busy_sleep"},
        .verdict = "busy_loop",
        .says = HasSubstr("The thread's own code sleeps for next to no time")},
+      {.program = {"deadlock_std_mutex"},
+       .verdict = "deadlock",
+       .says = AllOf(HasSubstr("(reader) waits for the mutex 0x"),
+                     HasSubstr("this very OS thread holds")),
+       .is_still = true},
+      {.program = {"deadlock_threads"},
+       .verdict = "deadlock",
+       .says = AllOf(HasSubstr("held by thread"), HasSubstr("a circle"),
+                     HasSubstr("held by the hub's thread")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) {
+             ASSERT_EQ(evidence["holders"].size(), 1u);
+             EXPECT_THAT(FunctionsOf(evidence["holders"][0]["frames"]),
+                         ::testing::Contains(HasSubstr("mutex_lock")));
+           }},
+      {.program = {"not_yielding_compute"},
+       .verdict = "not_yielding",
+       .says = AllOf(HasSubstr("(counter) computes in CountCollisions"),
+                     HasSubstr("1 timer waits behind it"),
+                     HasSubstr("% in not_yielding_compute.cc:1")),
+       .check =
+           [](const json& evidence) {
+             EXPECT_THAT(evidence["loop"].get<std::string>(),
+                         HasSubstr("of CountCollisions are in the loop 0x"));
+             EXPECT_EQ(evidence["hot_lines"][0]["function"], "CountCollisions");
+           }},
+      {.program = {"not_yielding_spin"},
+       .verdict = "not_yielding",
+       .says = AllOf(HasSubstr("(spinner) computes in SpinUntilDone"),
+                     HasSubstr("1 green thread that is ready to run waits")),
+       .check =
+           [](const json& evidence) {
+             EXPECT_THAT(evidence["loop"].get<std::string>(),
+                         HasSubstr("which spins on pause"));
+           }},
+      {.program = {"blocking_sleep"},
+       .verdict = "blocking_call",
+       .says = AllOf(HasSubstr("(poller) blocks the hub's thread in "
+                               "clock_nanosleep(3600.000 s)"),
+                     HasSubstr("2 green threads that are ready to run wait")),
+       .is_still = true},
+      {.program = {"blocking_read"},
+       .verdict = "blocking_call",
+       .says = AllOf(HasSubstr("(client) blocks the hub's thread in read(fd "),
+                     HasSubstr(": TCP 127.0.0.1:"), HasSubstr("64 bytes")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) {
+             EXPECT_EQ(evidence["system_call"], "read");
+             EXPECT_EQ(evidence["fd"]["readable"], false);
+             EXPECT_THAT(FunctionsOf(evidence["frames"]),
+                         ::testing::Contains("Query"));
+           }},
+      {.program = {"blocking_mutex"},
+       .verdict = "blocking_call",
+       .says = AllOf(HasSubstr("in futex(the mutex 0x"),
+                     HasSubstr("(refresher), is itself in read(fd "),
+                     HasSubstr(": pipe, 1 bytes)")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) {
+             ASSERT_EQ(evidence["holders"].size(), 1u);
+             EXPECT_EQ(evidence["holders"][0]["name"], "refresher");
+             EXPECT_EQ(evidence["holders"][0]["tid"],
+                       evidence["mutex_holder_tid"]);
+             EXPECT_THAT(FunctionsOf(evidence["holders"][0]["frames"]),
+                         ::testing::Contains("RefreshCache"));
+           }},
       {.program = {"healthy_clock"}, .verdict = "healthy"},
       {.program = {"inverted_clock"}, .verdict = "clock_rate"},
       {.program = {"busy_green"}, .verdict = "healthy"},
@@ -136,7 +205,8 @@ std::string VerdictOn(const Case& c) {
   argv[0] = absl::StrCat(PROGRAMS, "/", argv[0]);
   Child child = Child::Exec(argv);
   PreferOnCpu(child);
-  EXPECT_THAT(child.ReadLine(), ::testing::AnyOf("ready", "foo"));
+  EXPECT_THAT(child.ReadLine(),
+              ::testing::AnyOf(::testing::StartsWith("ready"), "foo"));
   const auto is_asleep = [&] {
     return ProcStatus(child.pid(), "State").substr(0, 1) == "S";
   };

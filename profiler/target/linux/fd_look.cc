@@ -1,17 +1,13 @@
 #include "target/linux/fd_look.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -21,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "target/linux/proc_files.h"
+#include "target/linux/socket_address.h"
 #include "target/scoped_fd.h"
 
 namespace hubspy {
@@ -34,31 +31,6 @@ ScopedFd SecondDescriptor(int32_t pid, int32_t fd) {
       static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), fd, 0)));
 }
 
-std::string InternetAddress(const sockaddr_storage& storage) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in in;
-    std::memcpy(&in, &storage, sizeof(in));
-    inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
-    return absl::StrCat(text.data(), ":", ntohs(in.sin_port));
-  }
-  sockaddr_in6 in6;
-  std::memcpy(&in6, &storage, sizeof(in6));
-  inet_ntop(AF_INET6, &in6.sin6_addr, text.data(), text.size());
-  return absl::StrCat("[", text.data(), "]:", ntohs(in6.sin6_port));
-}
-
-std::string UnixAddress(const sockaddr_storage& storage, socklen_t size) {
-  sockaddr_un local;
-  std::memcpy(&local, &storage, sizeof(local));
-  const size_t begin = offsetof(sockaddr_un, sun_path);
-  if (size <= begin) return "";  // it has none
-  std::string path(local.sun_path,
-                   std::min<size_t>(size - begin, sizeof(local.sun_path)));
-  if (path[0] == '\0') return absl::StrCat("@", path.substr(1));
-  return path.substr(0, path.find('\0'));
-}
-
 using NameOf = int (*)(int, sockaddr*, socklen_t*);
 
 // Empty when it has none.
@@ -68,11 +40,7 @@ std::string SocketAddress(int socket, NameOf name_of) {
   if (name_of(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
     return "";
   }
-  if (storage.ss_family == AF_UNIX) return UnixAddress(storage, size);
-  if (storage.ss_family == AF_INET || storage.ss_family == AF_INET6) {
-    return InternetAddress(storage);
-  }
-  return "";
+  return SocketAddressText(storage, size);
 }
 
 std::optional<int> SocketOption(int socket, int option) {

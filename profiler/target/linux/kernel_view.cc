@@ -7,6 +7,7 @@
 #include "target/linux/fd_look.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/proc_files.h"
+#include "target/linux/system_call_facts.h"
 
 namespace hubspy {
 namespace {
@@ -35,7 +36,28 @@ class LinuxKernelView final : public KernelView {
     return LookAtFdOf(directory_, fd);
   }
 
+  CallFacts Explain(const SystemCall& call,
+                    const Memory& memory) const override {
+    return ExplainSystemCall(
+        call, memory, [this](int32_t fd) { return LookAtFd(fd); },
+        [this](int32_t tid) { return FindThread(tid); });
+  }
+
  private:
+  // By its id in the innermost pid namespace that it is in.
+  std::optional<ThreadId> FindThread(int32_t innermost_id) const {
+    const absl::StatusOr<std::vector<int32_t>> tids = directory_.ThreadIds();
+    if (!tids.ok()) return std::nullopt;
+    for (const int32_t tid : *tids) {
+      const absl::StatusOr<std::string> text =
+          directory_.ReadFile(absl::StrCat("task/", tid, "/status"));
+      if (!text.ok()) continue;
+      const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
+      if (status.ok() && status->innermost_id == innermost_id) return tid;
+    }
+    return std::nullopt;
+  }
+
   ProcDir directory_;
 };
 

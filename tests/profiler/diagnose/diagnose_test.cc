@@ -83,8 +83,9 @@ TEST(DiagnoseInstant, ATurnThatIsKnownToHaveLastedIsNotYielding) {
   EXPECT_TRUE(verdict.one_instant);
   EXPECT_THAT(
       verdict.summary,
-      HasSubstr("Green thread 5 (cruncher) computes in Crunch in a turn "
-                "of the loop that has lasted 3.0 s or longer"));
+      HasSubstr("Green thread 5 (cruncher) computes in Crunch without "
+                "yielding to the hub, in a turn of the loop that has lasted "
+                "3.0 s or longer"));
   // The same, known from a reading that the turn itself took.
   HubWatch watch = InstantWatch(0);
   watch.green_threads[0].last_switched_ns -= 4 * kSecond;
@@ -212,15 +213,16 @@ TEST(Diagnose, AGreenThreadThatComputesAllTheTimeIsNotYielding) {
   EXPECT_EQ(verdict.culprit->id, 5u);
   EXPECT_THAT(verdict.summary, HasSubstr("Green thread 5 (cruncher)"));
   EXPECT_THAT(verdict.summary, HasSubstr("in Crunch"));
-  EXPECT_THAT(verdict.summary, HasSubstr("3 green threads ready"));
+  EXPECT_THAT(verdict.summary, HasSubstr("3 green threads that are ready"));
 }
 
 TEST(Diagnose, AGreenThreadThatSleepsInTheKernelBlocks) {
   HubWatch watch = HeldWatch();
-  watch.system_call = "clock_nanosleep";
+  watch.call = CallFacts{.name = "clock_nanosleep",
+                         .text = "clock_nanosleep(3600.000 s)"};
   const Verdict verdict = Diagnose(watch);
   EXPECT_EQ(verdict.kind, VerdictKind::kBlockingCall);
-  EXPECT_THAT(verdict.summary, HasSubstr("clock_nanosleep"));
+  EXPECT_THAT(verdict.summary, HasSubstr("in clock_nanosleep(3600.000 s) for"));
 }
 
 TEST(Diagnose, ABusyHubThatSwitchesIsHealthy) {
