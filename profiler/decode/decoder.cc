@@ -25,6 +25,32 @@ Instruction Flow(Kind kind, const cs_x86& x86) {
   return {.kind = kind, .target = Target(x86)};
 }
 
+// jmp *value(base, index, 8).
+Instruction Jump(const cs_x86& x86) {
+  Instruction jump = Flow(Kind::kJump, x86);
+  const cs_x86_op& to = x86.operands[0];
+  if (to.type == X86_OP_MEM && to.mem.index != X86_REG_INVALID &&
+      to.mem.scale == 8 && to.mem.base != X86_REG_RSP) {
+    jump.from_table = true;
+    jump.base = static_cast<uint16_t>(to.mem.base);
+    jump.value = to.mem.disp;
+  }
+  return jump;
+}
+
+// lea displacement(%rip), register.
+std::optional<Instruction> LoadedAddress(const cs_insn& insn) {
+  const cs_x86_op* const op = insn.detail->x86.operands;
+  if (insn.id != X86_INS_LEA || !IsBased(op[1], X86_REG_RIP) ||
+      op[0].size != sizeof(uint64_t)) {
+    return std::nullopt;
+  }
+  return Instruction{.kind = Kind::kLoadsAddress,
+                     .target = Address(insn.address + insn.size) +
+                               static_cast<uint64_t>(op[1].mem.disp),
+                     .base = static_cast<uint16_t>(op[0].reg)};
+}
+
 // The ways in which compilers move rsp and rbp; nullopt: not one of them.
 std::optional<Instruction> FrameInstruction(const cs_insn& insn) {
   const cs_x86& x86 = insn.detail->x86;
@@ -77,7 +103,7 @@ std::optional<Instruction> FrameInstruction(const cs_insn& insn) {
 
 Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
   const cs_x86& x86 = insn.detail->x86;
-  if (insn.id == X86_INS_JMP) return Flow(Kind::kJump, x86);
+  if (insn.id == X86_INS_JMP) return Jump(x86);
   if (InGroup(insn, X86_GRP_CALL)) return Flow(Kind::kCall, x86);
   if (InGroup(insn, X86_GRP_RET)) return {.kind = Kind::kReturn};
   if (InGroup(insn, X86_GRP_JUMP)) return Flow(Kind::kBranch, x86);
@@ -91,6 +117,9 @@ Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
   if (capstone.Writes(X86_REG_RSP)) return {.kind = Kind::kSpoilsRsp};
   if (capstone.Writes(X86_REG_RBP) || capstone.Writes(X86_REG_EBP)) {
     return {.kind = Kind::kSpoilsRbp};
+  }
+  if (const std::optional<Instruction> load = LoadedAddress(insn)) {
+    return *load;
   }
   return {};
 }

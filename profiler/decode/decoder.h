@@ -1,5 +1,6 @@
 // One x86_64 instruction as a value: what it does to rsp, rbp and rip, which is
-// all that unwinding asks. Of the profiler, only this room knows Capstone.
+// nearly all that unwinding asks. Of the profiler, only this room knows
+// Capstone.
 #ifndef HUBSPY_DECODE_DECODER_H_
 #define HUBSPY_DECODE_DECODER_H_
 
@@ -18,23 +19,29 @@ struct Instruction {
     kCall,    // leaves them as they were, when it returns
     kReturn,  // pops rip
     kJump,
-    kBranch,      // may jump
-    kTrap,        // never goes on: ud2, hlt, int3
-    kPush,        // rsp -= 8; `of_rbp`: it was rbp
-    kPop,         // rsp += 8; `of_rbp`: into rbp
-    kAddToRsp,    // rsp += value
-    kRspFromRbp,  // rsp = rbp + value
-    kRbpFromRsp,  // rbp = rsp + value
-    kLeave,       // rsp = rbp, then pops rbp
-    kSpoilsRsp,   // rsp becomes something that cannot be told
-    kSpoilsRbp,   // the same for rbp
+    kBranch,        // may jump
+    kTrap,          // never goes on: ud2, hlt, int3
+    kPush,          // rsp -= 8; `of_rbp`: it was rbp
+    kPop,           // rsp += 8; `of_rbp`: into rbp
+    kAddToRsp,      // rsp += value
+    kRspFromRbp,    // rsp = rbp + value
+    kRbpFromRsp,    // rbp = rsp + value
+    kLeave,         // rsp = rbp, then pops rbp
+    kSpoilsRsp,     // rsp becomes something that cannot be told
+    kSpoilsRbp,     // the same for rbp
+    kLoadsAddress,  // `base` = target, an address told by where the code lies
   };
   Kind kind = Kind::kOther;
   uint8_t size = 0;
   bool of_rbp = false;  // for kPush and kPop
   int64_t value = 0;
-  // For kCall, kJump and kBranch; nullopt when it is computed.
+  // For kCall, kJump and kBranch; nullopt when it is computed. For
+  // kLoadsAddress, too.
   std::optional<Address> target;
+  // A kJump to one of a table's 8-byte addresses: the table begins at `value`,
+  // above what the register `base` holds, if there is one.
+  bool from_table = false;
+  uint16_t base = 0;  // a register's name, only to be compared; 0: none
 };
 
 inline constexpr size_t kMaxInstructionBytes =

@@ -34,6 +34,9 @@ class CodeReader {
   // Fills `into` as far as the segment goes; returns how far.
   size_t Read(Address from, absl::Span<uint8_t> into) const;
   std::optional<Instruction> DecodeAt(Address at) const;
+  // An address that code reads from a table: of the file, as the linker left
+  // it, or in such memory.
+  std::optional<Address> ReadAddress(Address at) const;
   // The call that returns to `return_address`. Instructions have no marked
   // begin, so other bytes may look like one: a sign, not a proof.
   std::optional<CallSite> CallBefore(Address return_address) const;

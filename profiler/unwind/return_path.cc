@@ -14,6 +14,10 @@ constexpr int kMaxInstructions = 1000;
 constexpr size_t kMaxBranches = 64;
 constexpr size_t kMaxPushes = 16;
 constexpr int kMaxPrologueInstructions = 32;
+// Of a jump table. How long it is, only a comparison before the jump tells, in
+// one of many ways; an address this far off is no longer the function's.
+constexpr size_t kMaxCases = 16;
+constexpr uint64_t kMaxCaseDistance = 64 * 1024;
 
 Place Moved(Place place, int64_t bytes) {
   // Unsigned: garbage may overflow.
@@ -42,6 +46,9 @@ struct State {
   size_t pushed_count = 0;
   bool passed_call = false;
   bool went_back = false;  // to before where the path began
+  // The register that was last given an address told by the code.
+  uint16_t loaded = 0;
+  Address loaded_address;
 
   void Push(const Content& content) {
     rsp = Moved(rsp, -8);
@@ -138,6 +145,7 @@ class Explorer {
           if (!instruction->target) {
             // A switch, or a tail call: whom it calls returns to our caller.
             if (!tail_call_) tail_call_ = Leave(state);
+            if (instruction->from_table) RememberCases(*instruction, state);
             return std::nullopt;
           }
           GoTo(*instruction->target, state);
@@ -151,6 +159,10 @@ class Explorer {
           break;
         case Kind::kCall:
           state.passed_call = true;
+          break;
+        case Kind::kLoadsAddress:
+          state.loaded = instruction->base;
+          state.loaded_address = *instruction->target;
           break;
         case Kind::kPush:
           // The function anew: behind a call that never returns there may lie
@@ -178,6 +190,30 @@ class Explorer {
     return ReturnPath{.return_address = state.rsp,
                       .rbp = state.rbp.place,
                       .rbp_is_stored = state.rbp.stored};
+  }
+
+  // Both what a switch and what a call in its place goes on with, so all that
+  // the table names is followed; the first case first: it is in the table.
+  void RememberCases(const Instruction& jump, const State& state) {
+    const auto offset = static_cast<uint64_t>(jump.value);
+    if (jump.base != 0 && jump.base != state.loaded) return;
+    const Address table =
+        jump.base == 0 ? Address(offset) : state.loaded_address + offset;
+    std::array<Address, kMaxCases> cases;
+    size_t count = 0;
+    while (count < kMaxCases) {
+      const std::optional<Address> to = code_.ReadAddress(table + count * 8);
+      if (!to || !code_.IsCode(*to)) break;
+      const uint64_t distance =
+          *to < state.pc ? state.pc - *to : *to - state.pc;
+      if (distance > kMaxCaseDistance) break;
+      cases[count++] = *to;
+    }
+    while (count > 0) {
+      State taken = state;
+      GoTo(cases[--count], taken);
+      Remember(taken);
+    }
   }
 
   void Remember(const State& state) {

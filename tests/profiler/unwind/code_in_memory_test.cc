@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "unwind/unwinder.h"
@@ -28,11 +30,10 @@ constexpr uint64_t kSecondPage = 0x1000;
 class CodeInMemoryTest : public testing::Test {
  protected:
   CodeInMemoryTest() {
-    modules_.Update(
-        {{.range = {Address(kCode), Address(kCode + kCodeSize)},
-          .readable = true,
-          .executable = true}},
-        {});
+    modules_.Update({{.range = {Address(kCode), Address(kCode + kCodeSize)},
+                      .readable = true,
+                      .executable = true}},
+                    {});
     Write(0x00, {0x55});                          // push %rbp
     Write(0x01, {0x48, 0x89, 0xe5});              // mov %rsp, %rbp
     Write(0x04, {0xe8, 0x17, 0x00, 0x00, 0x00});  // call kCallee
@@ -104,11 +105,9 @@ TEST_F(CodeInMemoryTest, IsFollowedAtItsFirstAndLastInstructions) {
 
 TEST_F(CodeInMemoryTest, WithoutASourceItIsNotKnown) {
   Unwinder unwinder(modules_);
-  const Stack stack =
-      unwinder.Unwind(Registers::FromPcAndSp(Address(kCode + kCallee),
-                                             Address(kStack)),
-                      {.begin = Address(kStack),
-                       .bytes = std::vector<std::byte>(64)});
+  const Stack stack = unwinder.Unwind(
+      Registers::FromPcAndSp(Address(kCode + kCallee), Address(kStack)),
+      {.begin = Address(kStack), .bytes = std::vector<std::byte>(64)});
   EXPECT_THAT(Offsets(stack), ElementsAre(kCallee));
   EXPECT_EQ(stack.end, StackEnd::kUnreadableMemory);
 }
@@ -146,6 +145,22 @@ TEST_F(CodeInMemoryTest, MayCrossAPage) {
   WriteCallee(kAtTheEdge, kCalleesFrame);
   const Stack stack = UnwindCallee(kAtTheEdge, 0);
   EXPECT_THAT(Offsets(stack), ElementsAre(kAtTheEdge, kAfterCall, kRoot));
+}
+
+// As of a Go function all of whose ways out lead through a switch.
+TEST_F(CodeInMemoryTest, IsFollowedThroughAJumpTable) {
+  constexpr uint64_t kSwitch = 0x100;
+  constexpr uint64_t kCases[] = {kSwitch, 0x140, kCallee};
+  Write(kSwitch, {0x4c, 0x8d, 0x1d, 0x79, 0, 0, 0});  // lea table(%rip), %r11
+  Write(kSwitch + 7, {0x43, 0xff, 0x24, 0xd3});       // jmp *(%r11, %r10, 8)
+  for (size_t i = 0; i < std::size(kCases); ++i) {
+    const uint64_t address = kCode + kCases[i];
+    std::memcpy(code_.data() + 0x180 + i * 8, &address, sizeof address);
+  }
+  Write(0x140, {0x48, 0x83, 0xc4, kCalleesFrame, 0xc3});  // add; ret
+  const Stack stack = UnwindCallee(kSwitch, kCalleesFrame);
+  EXPECT_THAT(Offsets(stack), ElementsAre(kSwitch, kAfterCall, kRoot));
+  EXPECT_EQ(stack.end, StackEnd::kComplete);
 }
 
 // The first instruction of all may be a call, with nothing readable before.
