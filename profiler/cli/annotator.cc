@@ -23,7 +23,7 @@ Annotator::Annotator(Attachment& attachment, Symbolizer& symbolizer,
       function_(function) {}
 
 std::vector<CodePlace> Annotator::FindPlaces(const Recording& recording,
-                                  bool include_idle) {
+                                             bool include_idle) {
   Found found;
   for (const auto& [key, count] : recording.counts()) {
     if (key.idle && !include_idle) continue;
@@ -38,10 +38,9 @@ std::vector<CodePlace> Annotator::FindPlaces(const Recording& recording,
   for (auto& [begin, place] : found.places) {
     sorted.push_back(std::move(place));
   }
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const CodePlace& a, const CodePlace& b) {
-                     return a.count > b.count;
-                   });
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [](const CodePlace& a, const CodePlace& b) { return a.count > b.count; });
   return sorted;
 }
 
@@ -63,7 +62,7 @@ absl::Span<const SymbolFrame> Annotator::ResolveAt(CodeAddress address) {
                              address, &attachment_.jit_names());
 }
 absl::Span<const SymbolFrame> Annotator::Resolve(const CodePlace& place,
-                                      Address listed) {
+                                                 Address listed) {
   return ResolveAt(CodeAddress::Exact(listed + place.bias()));
 }
 
@@ -132,7 +131,8 @@ Annotator::Code Annotator::ReadCode(const CodePlace& place) {
   return code;
 }
 
-void Annotator::NameInstructions(const CodePlace& place, Annotation& annotation) {
+void Annotator::NameInstructions(const CodePlace& place,
+                                 Annotation& annotation) {
   std::map<std::pair<std::string, int>, size_t> sources;
   for (Annotation::Instruction& instruction : annotation.instructions) {
     const absl::Span<const SymbolFrame> frames =
@@ -161,7 +161,7 @@ void Annotator::NameInstructions(const CodePlace& place, Annotation& annotation)
 }
 
 void Annotator::NameTarget(const CodePlace& place,
-                Annotation::Instruction& instruction) {
+                           Annotation::Instruction& instruction) {
   const Address target = *instruction.target + place.bias();
   // The last range that begins at or before it.
   const auto behind = std::upper_bound(

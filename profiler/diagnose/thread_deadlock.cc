@@ -39,17 +39,18 @@ std::string OwnMutexSummary(const HubWatch& watch) {
 }
 
 std::string CircleSummary(const HubWatch& watch) {
-  std::string summary = absl::StrCat(facts::Holder(watch), " waits for ",
-                                     Mutex(*watch.call));
+  std::string summary =
+      absl::StrCat(facts::Holder(watch), " waits for ", Mutex(*watch.call));
   for (const ThreadWait& holder : watch.holders) {
     absl::StrAppend(&summary, ", held by ", words::Thread(holder),
                     ", which waits for ", Mutex(*holder.call));
   }
   const ThreadId last = *watch.holders.back().call->mutex_holder;
-  return absl::StrCat(
-      summary, ", held by ",
-      last == watch.end.tid ? "the hub's thread" : absl::StrCat("thread ", last),
-      ": a circle, in which none can ever go on. ", facts::WaitBehindIt(watch));
+  return absl::StrCat(summary, ", held by ",
+                      last == watch.end.tid ? "the hub's thread"
+                                            : absl::StrCat("thread ", last),
+                      ": a circle, in which none can ever go on. ",
+                      facts::WaitBehindIt(watch));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "image/elf_parser.h"
+#include "image/moved_text.h"
 
 namespace hubspy {
 namespace {
@@ -111,6 +112,16 @@ const std::string& NameOf(const Mapping& mapping) {
   return mapping.started_as.empty() ? mapping.path : mapping.started_as;
 }
 
+LoadedModule LoadedAt(uint64_t bias, std::shared_ptr<const Image> image,
+                      const std::string& name) {
+  return {.module = {.path = name,
+                     .build_id = image->build_id(),
+                     .range = {Address(image->vaddr_begin() + bias),
+                               Address(image->vaddr_end() + bias)},
+                     .load_bias = bias},
+          .image = std::move(image)};
+}
+
 LoadedModule ToModule(
     const Mapping& mapping,
     const absl::StatusOr<std::shared_ptr<const Image>>& image) {
@@ -126,12 +137,7 @@ LoadedModule ToModule(
         absl::StrCat(mapping.path, " has no code where it is mapped from"));
     return loaded;
   }
-  loaded.module.load_bias = *bias;
-  loaded.module.build_id = (*image)->build_id();
-  loaded.module.range = {Address((*image)->vaddr_begin() + *bias),
-                         Address((*image)->vaddr_end() + *bias)};
-  loaded.image = *image;
-  return loaded;
+  return LoadedAt(*bias, *image, NameOf(mapping));
 }
 
 // Inserts where it belongs in the sorted, disjoint `modules`, unless something
@@ -159,14 +165,14 @@ bool HasCode(const LoadedModule& module, const std::vector<Mapping>& mappings) {
                      });
 }
 
-// Whether code of the module's file is where the module is.
+// Whether the module's file is where the module is; its text may have moved.
 bool IsMapped(const LoadedModule& module,
               const std::vector<Mapping>& mappings) {
-  return std::any_of(
-      mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
-        return mapping.executable && NameOf(mapping) == module.module.path &&
-               Overlap(mapping.range, module.module.range);
-      });
+  return std::any_of(mappings.begin(), mappings.end(),
+                     [&](const Mapping& mapping) {
+                       return NameOf(mapping) == module.module.path &&
+                              Overlap(mapping.range, module.module.range);
+                     });
 }
 
 }  // namespace
@@ -204,11 +210,15 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
 
   // Code is what makes a mapping a module's; files that are only read (fonts,
   // databases, devices) are never opened.
+  std::vector<const Mapping*> without_image;
   for (const Mapping& mapping : mappings) {
     if (!mapping.executable) continue;
     const bool is_vdso = mapping.path == kVdso;
-    if (!is_vdso && !HasFile(mapping)) continue;
     if (is_vdso && vdso.empty()) continue;
+    if (!is_vdso && !HasFile(mapping)) {
+      without_image.push_back(&mapping);
+      continue;
+    }
     const MappedFile file{mapping.device, mapping.inode, mapping.path};
     seen.insert(file);
     auto known = images_.find(file);
@@ -220,7 +230,20 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
             mapping.path, " was changed on disk after it was loaded"));
       }
     }
-    InsertIfFree(ToModule(mapping, known->second), modules_);
+    if (known->second.ok()) {
+      InsertIfFree(ToModule(mapping, known->second), modules_);
+    } else {
+      without_image.push_back(&mapping);
+    }
+  }
+  for (const Mapping* const code : without_image) {
+    if (Find(code->range.begin) != nullptr) continue;
+    if (auto moved = WithMovedText(*code, mappings, memory)) {
+      InsertIfFree(*std::move(moved), modules_);
+    } else if (HasFile(*code)) {
+      const MappedFile file{code->device, code->inode, code->path};
+      InsertIfFree(ToModule(*code, images_.at(file)), modules_);
+    }
   }
 
   // Unloaded ones stay, unless other code took their place.
@@ -233,6 +256,22 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
   absl::erase_if(
       images_, [&](const auto& entry) { return !seen.contains(entry.first); });
   cache_->DropUnused();
+}
+
+// Looks at no more than a few bytes for code made at run time, which mostly has
+// no file beside it.
+std::optional<LoadedModule> ModuleMap::WithMovedText(
+    const Mapping& code, const std::vector<Mapping>& mappings,
+    MemoryReader memory) {
+  const Mapping* const file = FileAround(code, mappings, memory);
+  if (file == nullptr) return std::nullopt;
+  const auto image =
+      cache_->Get({file->device, file->inode, file->path}, *file, {});
+  if (!image.ok()) return std::nullopt;
+  const std::optional<uint64_t> bias =
+      MovedTextBias(code, *file, **image, memory);
+  if (!bias) return std::nullopt;
+  return LoadedAt(*bias, *image, NameOf(*file));
 }
 
 bool ModuleMap::WouldReplace(const std::vector<Mapping>& mappings) const {

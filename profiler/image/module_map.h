@@ -4,6 +4,8 @@
 //   modules.Update(mappings, vdso_bytes, memory);   // again after a dlopen
 //   if (const LoadedModule* m = modules.Find(pc)) ...
 //
+// Text that was moved to huge pages is still its module's (moved_text.h).
+//
 // The surprising part: the file that has the mapped one's name and number need
 // not hold what was loaded. An overlay file system (a container's) gives a file
 // that is written to another body under the same number, and goes on to run the
@@ -101,6 +103,10 @@ class ModuleMap {
   std::optional<AddressRange> CodeWithoutImage(Address address) const;
 
  private:
+  std::optional<LoadedModule> WithMovedText(
+      const Mapping& code, const std::vector<Mapping>& mappings,
+      MemoryReader memory);
+
   std::vector<LoadedModule> modules_;  // sorted by range.begin, disjoint
   std::vector<AddressRange> code_;     // executable mappings, sorted, disjoint
   std::shared_ptr<ImageCache> cache_;

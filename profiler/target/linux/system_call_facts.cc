@@ -37,8 +37,8 @@ std::optional<T> ReadValue(const Memory& memory, uint64_t at) {
   static_assert(std::is_trivially_copyable_v<T>);
   T value;
   const size_t got = memory.Read(
-      Address(at), absl::MakeSpan(reinterpret_cast<std::byte*>(&value),
-                                  sizeof(value)));
+      Address(at),
+      absl::MakeSpan(reinterpret_cast<std::byte*>(&value), sizeof(value)));
   if (got != sizeof(value)) return std::nullopt;
   return value;
 }
@@ -46,8 +46,8 @@ std::optional<T> ReadValue(const Memory& memory, uint64_t at) {
 std::string ReadPath(const Memory& memory, uint64_t at) {
   std::string path(kMaxPath, '\0');
   path.resize(memory.Read(
-      Address(at), absl::MakeSpan(reinterpret_cast<std::byte*>(path.data()),
-                                  path.size())));
+      Address(at),
+      absl::MakeSpan(reinterpret_cast<std::byte*>(path.data()), path.size())));
   const bool is_cut = path.find('\0') == std::string::npos;
   path.resize(std::min(path.find('\0'), path.size()));
   return absl::StrCat("\"", Printable(path), is_cut ? "\"..." : "\"");
@@ -56,8 +56,9 @@ std::string ReadPath(const Memory& memory, uint64_t at) {
 std::string ReadDuration(const Memory& memory, uint64_t at) {
   const auto time = ReadValue<timespec>(memory, at);
   if (!time) return "?";
-  return absl::StrFormat("%.3f s", static_cast<double>(time->tv_sec) +
-                                       static_cast<double>(time->tv_nsec) / 1e9);
+  return absl::StrFormat("%.3f s",
+                         static_cast<double>(time->tv_sec) +
+                             static_cast<double>(time->tv_nsec) / 1e9);
 }
 
 // pthread_mutex_t of the GNU C library on x86_64 (struct __pthread_mutex_s).
@@ -159,9 +160,8 @@ class Explainer {
       case SYS_nanosleep:
         return {ReadDuration(memory_, Argument(0))};
       case SYS_clock_nanosleep:
-        return {absl::StrCat(
-            Argument(1) == TIMER_ABSTIME ? "until " : "",
-            ReadDuration(memory_, Argument(2)))};
+        return {absl::StrCat(Argument(1) == TIMER_ABSTIME ? "until " : "",
+                             ReadDuration(memory_, Argument(2)))};
       case SYS_poll:
       case SYS_ppoll:
         return Polled();

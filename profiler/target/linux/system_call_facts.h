@@ -2,7 +2,8 @@
 // as far as they tell what is waited for.
 //
 // The surprising part: arguments point into memory that another thread may be
-// changing. What is read of it is bounded, made printable, and taken for a hint.
+// changing. What is read of it is bounded, made printable, and taken for a
+// hint.
 #ifndef HUBSPY_TARGET_LINUX_SYSTEM_CALL_FACTS_H_
 #define HUBSPY_TARGET_LINUX_SYSTEM_CALL_FACTS_H_
 

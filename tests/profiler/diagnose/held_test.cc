@@ -84,12 +84,13 @@ HubWatch WaitsForMutexOf(ThreadId holder) {
 }
 
 ThreadWait Holds(ThreadId tid, std::optional<ThreadId> needs) {
-  return {.tid = tid,
-          .name = "worker",
-          .call = CallFacts{.name = needs ? "futex" : "read",
-                            .text = needs ? "futex(the mutex 0xbb)" : "read(fd 3)",
-                            .futex = Address(needs ? 0xbb : 0),
-                            .mutex_holder = needs}};
+  return {
+      .tid = tid,
+      .name = "worker",
+      .call = CallFacts{.name = needs ? "futex" : "read",
+                        .text = needs ? "futex(the mutex 0xbb)" : "read(fd 3)",
+                        .futex = Address(needs ? 0xbb : 0),
+                        .mutex_holder = needs}};
 }
 
 TEST(BlockingCall, FollowsAMutexToWhatItsHolderDoes) {

@@ -145,6 +145,50 @@ TEST(ModuleMap, AFileThatIsNotWhatTheMemoryHoldsIsNotUsed) {
             "/bin/self was changed on disk after it was loaded");
 }
 
+// This program at 0x500000000000 with its text on pages of no file, and with
+// `spoilt` bytes of that other than in the file.
+std::vector<LoadedModule> LoadWithMovedText(uint64_t spoilt) {
+  const uint64_t kBias = 0x500000000000;
+  const std::shared_ptr<const Image> image = *Image::Open(kSelf, "self");
+  const Mapping text = CodeAt(kBias);
+  Mapping head = text;
+  head.executable = false;
+  head.range = {Address(kBias), text.range.begin};
+  head.file_offset = 0;
+  const Mapping moved =
+      Anonymous(text.range.begin.value(), text.range.end.value());
+  const auto memory = [&](Address from, absl::Span<std::byte> into) {
+    const Address spoilt_end = text.range.begin + spoilt;
+    for (size_t i = 0; i < into.size(); ++i) {
+      const Mapping& file = from < text.range.begin ? head : text;
+      const auto offset = file.file_offset + (from + i - file.range.begin);
+      into[i] = image->bytes()[offset];
+      if (from + i >= text.range.begin && from + i < spoilt_end) {
+        into[i] ^= std::byte{1};
+      }
+    }
+    return into.size();
+  };
+  ModuleMap modules;
+  modules.Update({head, moved}, {}, memory);
+  EXPECT_FALSE(modules.WouldReplace({head, moved}));
+  return modules.modules();
+}
+
+TEST(ModuleMap, TextThatWasMovedToOtherPagesIsStillItsModules) {
+  const std::vector<LoadedModule> modules = LoadWithMovedText(0);
+  ASSERT_THAT(modules, SizeIs(1));
+  EXPECT_EQ(modules[0].module.path, "/bin/self");
+  EXPECT_EQ(modules[0].module.load_bias, 0x500000000000u);
+  EXPECT_THAT(modules[0].image, NotNull());
+}
+
+TEST(ModuleMap, OtherCodeBetweenAFilesMappingsIsNotIts) {
+  EXPECT_THAT(LoadWithMovedText(~uint64_t{0} >> 8), IsEmpty());
+  const Mapping text = CodeAt(0);
+  EXPECT_THAT(LoadWithMovedText(text.range.size() / 8), IsEmpty());
+}
+
 TEST(ModuleMap, MemoryIsNotAskedWhereTheImageIsNotMapped) {
   ModuleMap modules;
   modules.Update({CodeAt(0x500000000000)}, {},

@@ -67,9 +67,9 @@ TEST(SystemCallFacts, FdsAreLookedUp) {
 }
 
 TEST(SystemCallFacts, ArgumentsInMemoryAreRead) {
-  EXPECT_EQ(Explain({SYS_nanosleep, {kAt}}, OneObject(timespec{2, 500'000'000}))
-                .text,
-            "nanosleep(2.500 s)");
+  EXPECT_EQ(
+      Explain({SYS_nanosleep, {kAt}}, OneObject(timespec{2, 500'000'000})).text,
+      "nanosleep(2.500 s)");
   EXPECT_EQ(Explain({SYS_openat, {0, kAt}}, OneObject(std::string("/a\x1b/b\0"
                                                                   "c",
                                                                   7)))
@@ -108,8 +108,7 @@ TEST(SystemCallFacts, WhatIsNoLockedMutexHasNoHolder) {
   // A condition variable, a semaphore: another value is waited for.
   EXPECT_FALSE(Explain(FutexWait(0), OneObject(Mutex{})).mutex_holder);
   // It has been unlocked meanwhile.
-  EXPECT_FALSE(
-      Explain(FutexWait(2), OneObject(Mutex{.lock = 0})).mutex_holder);
+  EXPECT_FALSE(Explain(FutexWait(2), OneObject(Mutex{.lock = 0})).mutex_holder);
   // The number is no thread's of the process.
   EXPECT_FALSE(
       Explain(FutexWait(2), OneObject(Mutex{.owner = 8})).mutex_holder);
