@@ -18,6 +18,7 @@
 #include "cli/attachment.h"
 #include "cli/choose_function.h"
 #include "cli/commands.h"
+#include "cli/missing_names.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/signal_waiter.h"
@@ -122,7 +123,7 @@ absl::StatusOr<int> RunAnnotate(const AnnotateOptions& options) {
               << RenderAnnotationText(annotator.Annotate(places[i]), text);
   }
   std::cout << std::flush;
-  WarnOfMissingNames(attachment);
+  WarnOfMissingNames((*family)->programs(), recording, options.include_idle);
   if (shown < places.size()) {
     std::cerr << "It was in " << places.size() - shown
               << " more places, with fewer samples: --all shows them.\n";

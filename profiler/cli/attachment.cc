@@ -358,7 +358,7 @@ void Attachment::LearnJitNames(absl::Span<const Stack> stacks) {
   if (all_known) return;
   absl::StatusOr<PerfMapText> map = process_->ReadPerfMap();
   if (absl::IsNotFound(map.status())) return;  // no JIT, or no process any more
-  jit_names_status_ = map.status();
+  programs_->SetJitNamesStatus(program_, map.status());
   if (!map.ok()) return;
   PerfMap& names = *program().jit_names;
   if (map->from_start) names = PerfMap(std::move(map->file));

@@ -69,9 +69,6 @@ class Attachment {
   // Reads on in the JIT's file, when one of `stacks` that is of the present
   // program is in code that nothing names.
   void LearnJitNames(absl::Span<const Stack> stacks);
-  // Why the JIT's names are not known, or not all: OK also when there is no
-  // JIT.
-  const absl::Status& jit_names_status() const { return jit_names_status_; }
 
   Process& process() { return *process_; }
   // Of the program that the process is now.
@@ -125,7 +122,6 @@ class Attachment {
   DeepStacks deep_stacks_;
   std::optional<HubReader> hub_reader_;
   bool hub_block_is_old_ = false;  // found in what the process was before
-  absl::Status jit_names_status_;
 
   absl::flat_hash_map<ThreadId, Sleep> threads_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/attachment.h"
 #include "cli/commands.h"
+#include "cli/missing_names.h"
 #include "cli/naming.h"
 #include "view/dump.h"
 
@@ -40,6 +41,9 @@ class Dumper {
     }
     return dump;
   }
+
+  // The stacks that Take found.
+  const Recording& seen() const { return seen_; }
 
  private:
   absl::Status TakeGreenThreads(Dump& dump) {
@@ -91,6 +95,7 @@ class Dumper {
 
   Dump::NamedStack Name(const Stack& stack) {
     attachment_.LearnJitNames({&stack, 1});
+    seen_.Add({.stack = seen_.Intern(stack)}, 1);
     return {.frames = NameStack(stack, attachment_, symbolizer_),
             .end = stack.end};
   }
@@ -98,6 +103,7 @@ class Dumper {
   Attachment& attachment_;
   const std::string core_;  // its file; empty for a process that runs
   Symbolizer symbolizer_;
+  Recording seen_;
 };
 
 }  // namespace
@@ -107,9 +113,13 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
       options.core.empty() ? Attachment::Open(options.pid)
                            : Attachment::OpenCore(options.core);
   if (!attachment.ok()) return attachment.status();
-  absl::StatusOr<Dump> dump = Dumper(**attachment, options).Take();
+  Dumper dumper(**attachment, options);
+  absl::StatusOr<Dump> dump = dumper.Take();
   if (!dump.ok()) return dump.status();
-  WarnOfMissingNames(**attachment);
+  // Of what a core lacks, the core tells.
+  if ((*attachment)->process().Gaps().empty()) {
+    WarnOfMissingNames((*attachment)->programs(), dumper.seen(), true);
+  }
   std::cout << (options.json ? RenderDumpJson(*dump) : RenderDumpText(*dump))
             << std::flush;
   return 0;

@@ -1,13 +1,10 @@
 #include "cli/naming.h"
 
-#include <iostream>
 #include <string>
 
-#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "view/text.h"
 
 namespace hubspy {
 
@@ -28,32 +25,6 @@ std::vector<SymbolFrame> NameStack(const Stack& stack,
     }
   }
   return frames;
-}
-
-void WarnOfMissingNames(Attachment& attachment) {
-  const absl::Status& jit = attachment.jit_names_status();
-  if (!jit.ok()) {
-    std::cerr << "Code made at run time stays without a name: " << jit.message()
-              << ".\n";
-  }
-  // Of what a core lacks, the core tells.
-  if (!attachment.process().Gaps().empty()) return;
-  absl::btree_set<std::string> reasons;  // an image may be loaded twice
-  for (const Program& program : attachment.programs()) {
-    for (const LoadedModule& module : program.modules->modules()) {
-      const absl::Status& image = module.image_status;
-      if (absl::IsFailedPrecondition(image)) {
-        reasons.insert(
-            absl::StrCat(image.message(), "; its functions cannot be named"));
-      } else if (absl::IsNotFound(image) || absl::IsPermissionDenied(image)) {
-        reasons.insert(absl::StrCat(
-            image.message(), "; its functions can be named with sudo only"));
-      }
-    }
-  }
-  for (const std::string& reason : reasons) {
-    std::cerr << CleanText(reason) << ".\n";
-  }
 }
 
 std::string GreenThreadName(const GreenThreadView& green,

@@ -21,11 +21,6 @@ std::vector<SymbolFrame> NameStack(const Stack& stack,
                                    const Attachment& attachment,
                                    Symbolizer& symbolizer);
 
-// A line on standard error for each reason why code stays without names that
-// the user can do something about: a JIT's file that is not believed, an image
-// that was changed or deleted since.
-void WarnOfMissingNames(Attachment& attachment);
-
 // What to call a green thread: its name, else the function that it began in,
 // unless that is the runtime's own.
 std::string GreenThreadName(const GreenThreadView& green,

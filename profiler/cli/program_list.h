@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "image/module_map.h"
 #include "model/stack.h"
@@ -39,6 +40,9 @@ class ProgramList {
     changed.modules = std::make_shared<ModuleMap>(*changed.modules);
     programs_.push_back(std::move(changed));
     return static_cast<ProgramId>(programs_.size() - 1);
+  }
+  void SetJitNamesStatus(ProgramId id, absl::Status status) {
+    programs_[id].jit_names_status = std::move(status);
   }
   const Program& Get(ProgramId id) const { return programs_[id]; }
   absl::Span<const Program> all() const { return programs_; }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/commands.h"
 #include "cli/family.h"
+#include "cli/missing_names.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/output_file.h"
@@ -116,7 +117,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
       !status.ok()) {
     return status;
   }
-  WarnOfMissingNames((*family)->first());
+  WarnOfMissingNames((*family)->programs(), recording, options.include_idle);
   WarnOfChildren(**family);
   Summarize(profile, stop, options, (*family)->first().process(),
             (*output)->name());

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/family.h"
+#include "cli/missing_names.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/subject.h"
@@ -130,7 +131,8 @@ absl::StatusOr<int> RunTop(const TopOptions& options) {
       live ? ShowLive(session, options)
            : PrintTables(session, options, options.tables.value_or(1));
   if (!stop.ok()) return stop.status();
-  WarnOfMissingNames((*family)->first());
+  WarnOfMissingNames((*family)->programs(), session.recording(),
+                     options.include_idle);
   WarnOfStops((*family)->first().process());
   WarnOfChildren(**family);
   if (*stop == Sampler::Stop::kTargetGone && !(*subject)->launched()) {

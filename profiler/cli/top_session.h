@@ -35,6 +35,7 @@ class TopSession {
   void CloseWindow();
   const Profile& window() const { return window_profile_; }
   const Profile& overall() const { return overall_profile_; }
+  const Recording& recording() const { return overall_; }  // of overall()
 
   // Names window() and overall() anew, and later ones, by lines or functions.
   void NameBy(NamingOptions::Lines lines);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "image/module_map.h"
 #include "model/profile.h"
@@ -31,6 +32,8 @@ struct Program {
   std::shared_ptr<ModuleMap> modules;
   // What its JIT compiler, if it has one, calls the code that it made.
   std::shared_ptr<PerfMap> jit_names;
+  // Why those are not known, or not all: OK also when there is no JIT.
+  absl::Status jit_names_status;
 };
 
 // `programs` are numbered as the recording's stacks say (Stack::program); the

@@ -1,11 +1,14 @@
 // Code made at run time, which only its JIT compiler can name.
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "support/child.h"
@@ -40,7 +43,7 @@ TEST_F(JitNames, ARecordingNamesCodeOnTopOfWhoCalledIt) {
   EXPECT_THAT(run.out,
               HasSubstr(absl::StrCat(";jitted loop (perf-", pid_, ".map) ")));
   EXPECT_THAT(run.out, Not(HasSubstr("earlier time")));
-  EXPECT_THAT(run.err, Not(HasSubstr("without a name")));
+  EXPECT_THAT(run.err, Not(HasSubstr("made at run time")));
 }
 
 TEST_F(JitNames, SoDoDumpAndTop) {
@@ -68,12 +71,48 @@ TEST_F(JitNames, AnotherUsersFileIsIgnoredWithALine) {
   EXPECT_THAT(run.err, HasSubstr("is ignored: it belongs to user 65534"));
 }
 
-TEST_F(JitNames, WithoutAFileThereIsNothingToSay) {
+std::string Advice(const std::string& pid) {
+  return absl::StrCat("% of the stacks of process ", pid,
+                      " hold code made at run time, which has no name");
+}
+
+TEST_F(JitNames, WithoutAFileALineTellsHowToGetOne) {
   unlink(map_.c_str());
-  const ToolRun run = Record();
-  EXPECT_EQ(run.exit_status, 0);
-  EXPECT_THAT(run.out, Not(HasSubstr("jitted loop")));
-  EXPECT_THAT(run.err, Not(HasSubstr("without a name")));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"record", "-p", pid_, "-o", "-", "-f", "raw",
+                                 "-d", "0.3"},
+        std::vector<std::string>{"top", "-p", pid_, "-n", "2", "--delay",
+                                 "0.2"},
+        std::vector<std::string>{"dump", "-p", pid_}}) {
+    const ToolRun run = RunHubspy(arguments);
+    EXPECT_EQ(run.exit_status, 0) << run.err;
+    EXPECT_THAT(run.out, Not(HasSubstr("jitted loop")));
+    EXPECT_THAT(absl::StrSplit(run.err, '\n'),
+                testing::Contains(HasSubstr("100" + Advice(pid_))).Times(1))
+        << run.err;
+    EXPECT_THAT(run.err, HasSubstr("--perf-basic-prof"));
+  }
+}
+
+TEST(JitNamesOfChildren, ALineTellsOfEachThatHasNoFile) {
+  Child parent = Child::Exec(
+      {"sh", "-c", absl::StrCat(JIT_LOOP, " & ", JIT_LOOP, " & wait")});
+  ASSERT_EQ(parent.ReadLine(), "ready");
+  ASSERT_EQ(parent.ReadLine(), "ready");
+  const std::string pid = std::to_string(parent.pid());
+  std::string first, second;
+  std::ifstream(absl::StrCat("/proc/", pid, "/task/", pid, "/children")) >>
+      first >> second;
+  for (const std::string& child : {first, second}) {
+    unlink(absl::StrCat("/tmp/perf-", child, ".map").c_str());
+  }
+  const ToolRun run = RunHubspy(
+      {"record", "-s", "-p", pid, "-o", "-", "-f", "raw", "-d", "0.5"});
+  kill(std::stoi(first), SIGKILL);
+  kill(std::stoi(second), SIGKILL);
+  EXPECT_THAT(run.err, HasSubstr(Advice(first)));
+  EXPECT_THAT(run.err, HasSubstr(Advice(second)));
+  EXPECT_THAT(run.err, Not(HasSubstr(Advice(pid))));
 }
 
 // The first child of a process.
