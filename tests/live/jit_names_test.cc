@@ -66,7 +66,7 @@ TEST_F(JitNames, AnotherUsersFileIsIgnoredWithALine) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
   ASSERT_EQ(chown(map_.c_str(), 65534, 65534), 0);
   const ToolRun run = Record();
-  EXPECT_EQ(run.exit_status, 0);
+  EXPECT_EQ(run.exit_status, 0) << run.err;
   EXPECT_THAT(run.out, Not(HasSubstr("jitted loop")));
   EXPECT_THAT(run.err, HasSubstr("is ignored: it belongs to user 65534"));
 }
