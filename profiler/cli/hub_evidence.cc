@@ -19,6 +19,9 @@ constexpr size_t kMaxStacks = 16;
 constexpr int kBusyLooks = 50;
 constexpr int64_t kBusyLookIntervalNs = 1'000'000;
 
+// Some thirty of the steps in which the kernel counts CPU time.
+constexpr int64_t kCpuUsersNs = 300'000'000;
+
 std::vector<GreenThreadView> ReadGreenThreads(HubReader& reader,
                                               const HubView& hub) {
   return reader.ReadGreenThreads(hub).value_or(std::vector<GreenThreadView>());
@@ -56,7 +59,11 @@ void CountFd(const GreenThreadView& green, const KernelView& kernel,
 
 }  // namespace
 
-void DescribeBegin(HubReader& reader, HubWatch& watch) {
+void HubDescriber::DescribeBegin(HubWatch& watch) {
+  HubReader& reader = *attachment_.hub_reader();
+  if (kernel_ != nullptr) {
+    watch.cgroups_at_begin = kernel_->Cgroups(watch.begin.tid);
+  }
   watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
   watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
 }
@@ -64,6 +71,11 @@ void DescribeBegin(HubReader& reader, HubWatch& watch) {
 void HubDescriber::DescribeEnd(WatchedHub& hub) {
   HubWatch& watch = hub.watch;
   HubReader& reader = *attachment_.hub_reader();
+  if (kernel_ != nullptr) {
+    watch.cgroups = kernel_->Cgroups(watch.end.tid);
+    watch.tracer = kernel_->TracerOf(watch.end.tid);
+    watch.signals_handled = kernel_->SignalsHandled();
+  }
   watch.green_threads = ReadGreenThreads(reader, watch.end);
   watch.own_code = ReadOwnCode(reader, watch.end);
   for (GreenThreadView& green : watch.green_threads) {
@@ -74,6 +86,9 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
                                                 attachment_, symbolizer_),
                              .count = count});
   }
+  // One that may not run is not asked to.
+  const bool is_frozen = !watch.cgroups.frozen.empty();
+  if (is_frozen || hub.waits_for_its_cpu) return;
   const absl::StatusOr<ThreadCapture> capture =
       attachment_.Capture(watch.end.tid);
   if (!capture.ok()) return;
@@ -81,6 +96,16 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
   if (!capture->snapshot.system_call) return;
   watch.call = Explain(*capture->snapshot.system_call);
   FollowMutexes(watch);
+}
+
+void HubDescriber::FindCpuUsers(Waiter& waiter, HubWatch& watch) {
+  if (!IsStarved(watch)) return;
+  const CpuTimes begin = kernel_->CpuTimesNow(watch.end.tid);
+  const int64_t begin_ns = waiter.NowNs();
+  waiter.WaitUntil(begin_ns + kCpuUsersNs);
+  const CpuTimes end = kernel_->CpuTimesNow(watch.end.tid);
+  watch.cpu_users = CpuUsersBetween(begin, end, waiter.NowNs() - begin_ns,
+                                    attachment_.process().pid());
 }
 
 CallFacts HubDescriber::Explain(const SystemCall& call) {

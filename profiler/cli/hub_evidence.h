@@ -16,21 +16,22 @@ namespace hubspy {
 struct WatchedHub {
   HubWatch watch;
   Recording running;
+  bool waits_for_its_cpu = false;  // then it is not asked where it runs
 };
 
 // What cannot be had is missing from the evidence; it does not prevent it.
-void DescribeBegin(HubReader& reader, HubWatch& watch);
-
 class HubDescriber {
  public:
   // `kernel`: null for a core.
   HubDescriber(Attachment& attachment, const KernelView* kernel)
       : attachment_(attachment), kernel_(kernel) {}
 
-  // Of a core, too.
+  // These two of a core, too.
+  void DescribeBegin(HubWatch& watch);
   void DescribeEnd(WatchedHub& hub);
   // Takes some 50 ms when the loop turned all the time, else none.
-  // Not of a core.
+  // Takes 0.3 s when the hub got hardly any CPU time. These two not of a core.
+  void FindCpuUsers(Waiter& waiter, HubWatch& watch);
   void LookAtBusiest(Waiter& waiter, HubWatch& watch);
 
   // What is looked up only of those that the verdict speaks of: where they

@@ -16,6 +16,9 @@ constexpr int64_t kLongerNs = 2'500'000'000;
 // One that was found running so often in a row is worth a stop, to see where.
 constexpr int64_t kLooksBeforeSamples = 5;
 
+// A sample that took so long waited for the thread to get a CPU, as the next
+// one would.
+constexpr int64_t kLongSampleNs = 20'000'000;
 // A second in all, which is many turns of a crowded CPU.
 constexpr int kPatience = 200;
 constexpr int64_t kPauseNs = 5'000'000;
@@ -54,7 +57,7 @@ class HubWatcher {
     std::vector<std::optional<ThreadSchedule>> schedules;
     for (HubView& view : *views) {
       hubs_.push_back({.watch = {.begin = view, .end = std::move(view)}});
-      DescribeBegin(*attachment_.hub_reader(), hubs_.back().watch);
+      describer_.DescribeBegin(hubs_.back().watch);
       schedules.push_back(kernel_.Schedule(hubs_.back().watch.end.tid));
     }
     const int64_t begin_ns = waiter_.NowNs();
@@ -70,10 +73,10 @@ class HubWatcher {
       watch.was_to_be_watched_ns = duration_ns;
       watch.end_real_ns = waiter_.NowNs();
       watch.schedule = Between(schedules[i], kernel_.Schedule(watch.end.tid));
-      watch.signals_handled = kernel_.SignalsHandled();
       describer_.DescribeEnd(hubs_[i]);
     }
     for (WatchedHub& hub : hubs_) {
+      describer_.FindCpuUsers(waiter_, hub.watch);
       describer_.LookAtBusiest(waiter_, hub.watch);
     }
     return std::move(hubs_);
@@ -102,8 +105,9 @@ class HubWatcher {
       return true;
     }
     if (watched_ns < duration_ns) return false;
-    return watched_ns >= duration_ns + kLongerNs || all([](const HubView& hub) {
-             return !MeasurableIfWatched(hub, kLongerNs);
+    return watched_ns >= duration_ns + kLongerNs ||
+           all([this](const HubView& hub) {
+             return !MeasurableIfWatched(hub, waiter_.NowNs(), kLongerNs);
            });
   }
 
@@ -121,11 +125,13 @@ class HubWatcher {
   void SampleIfBusy(WatchedHub& hub) {
     const HubWatch& watch = hub.watch;
     if (watch.looks < kLooksBeforeSamples ||
-        watch.looks_running < watch.looks) {
+        watch.looks_running < watch.looks || hub.waits_for_its_cpu) {
       return;
     }
+    const int64_t begin_ns = waiter_.NowNs();
     const absl::StatusOr<ThreadCapture> capture =
         attachment_.Capture(watch.end.tid);
+    hub.waits_for_its_cpu = waiter_.NowNs() - begin_ns > kLongSampleNs;
     if (!capture.ok()) return;
     hub.running.Add({.tid = watch.end.tid,
                      .stack = hub.running.Intern(capture->stack),
@@ -182,7 +188,7 @@ absl::StatusOr<std::vector<WatchedHub>> LookAtHubsOnce(
                                                .end = view,
                                                .end_real_ns = latest_real_ns}});
     CountLook(*threads, hub.watch);
-    DescribeBegin(*attachment.hub_reader(), hub.watch);
+    describer.DescribeBegin(hub.watch);
     describer.DescribeEnd(hub);
   }
   return hubs;

@@ -224,12 +224,18 @@ std::optional<Verdict> BusyLoopRule(const HubWatch& watch) {
   if (!watch.busiest || watch.busiest->looks < thresholds::kEnoughSamples) {
     return std::nullopt;
   }
-  const std::optional<double> own_work = OwnWorkShare(watch);
-  if (!own_work || *own_work >= thresholds::kOwnWorkShare) return std::nullopt;
   const std::optional<Waker> waker = FindWaker(watch);
+  if (!waker) return std::nullopt;
+  const std::optional<double> own_work = OwnWorkShare(watch);
+  // What is read from an fd, or not, is there to be seen. Of the rest, only
+  // where the time goes tells that nothing is done.
+  if (*waker != Waker::kFd &&
+      (!own_work || *own_work >= thresholds::kOwnWorkShare)) {
+    return std::nullopt;
+  }
   const std::optional<GreenThreadView> green =
       FindById(watch, watch.busiest->green_thread);
-  if (!waker || !green) return std::nullopt;
+  if (!green) return std::nullopt;
 
   BusyEvidence busy{.waker = *waker,
                     .turns_per_second = PerSecond(Turns(watch), watch),
@@ -242,8 +248,11 @@ std::optional<Verdict> BusyLoopRule(const HubWatch& watch) {
   verdict.summary = absl::StrCat(
       "The loop never waits, and does nothing by it. ",
       WakerSentence(busy, watch.busiest->direction),
-      absl::StrFormat(" Of the time, %.0f %% went into switching and looking.",
-                      100 * (1 - *own_work)));
+      *waker == Waker::kFd
+          ? ""
+          : absl::StrFormat(
+                " Of the time, %.0f %% went into switching and looking.",
+                100 * (1 - *own_work)));
   verdict.remedy = Remedy(busy);
   if (const RunSample* most = MostFrequent(watch)) verdict.stack = most->stack;
   verdict.busy = std::move(busy);

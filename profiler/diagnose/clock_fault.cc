@@ -54,11 +54,17 @@ bool ClockIsMeasurable(const HubView& hub) {
   return RealSpan(hub) >= static_cast<double>(thresholds::kClockSpanNs);
 }
 
-bool MeasurableIfWatched(const HubView& hub, int64_t more_ns) {
-  if (ClockIsMeasurable(hub)) return false;
-  return hub.state == HubState::kPolling && hub.poll_until_ns &&
-         Difference(*hub.poll_until_ns, hub.last.now_ns) <=
-             static_cast<double>(more_ns);
+bool MeasurableIfWatched(const HubView& hub, int64_t now_real_ns,
+                         int64_t more_ns) {
+  if (ClockIsMeasurable(hub) || hub.state != HubState::kPolling ||
+      !hub.poll_until_ns) {
+    return false;
+  }
+  // As seen from its latest reading. What is overdue does not come by waiting.
+  const double due_in = Difference(*hub.poll_until_ns, hub.last.now_ns) -
+                        Difference(now_real_ns, hub.last.witness_real_ns);
+  return due_in > -thresholds::kClockReadingErrorNs &&
+         due_in <= static_cast<double>(more_ns);
 }
 
 std::optional<ClockEvidence> FindClockFault(const HubView& hub) {

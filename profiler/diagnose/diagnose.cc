@@ -13,6 +13,8 @@ constexpr std::optional<Verdict> (*kRules[])(const HubWatch&) = {
     StoppedRule,
     // Every wait ends at the wrong time.
     ClockRateRule,
+    // Whatever it does, it hardly gets to do it.
+    CpuStarvedRule,
     // While the hub's thread is in one green thread, no other can do anything,
     // whatever it waits for.
     NotYieldingRule,

@@ -25,13 +25,17 @@ Verdict Diagnose(const HubWatch& watch);
 bool ClockIsMeasurable(const HubView& hub);
 
 // Whether watching on, for `more_ns` at most, would let it be judged: it cannot
-// yet, and by then the hub will have turned.
-bool MeasurableIfWatched(const HubView& hub, int64_t more_ns);
+// yet, and by then the hub will have turned. `now_real_ns`: CLOCK_MONOTONIC.
+bool MeasurableIfWatched(const HubView& hub, int64_t now_real_ns,
+                         int64_t more_ns);
 
 // Of a loop that turned all the time, very often: the green thread that was
 // switched to most, or what stands for the thread's own code. nullopt: it did
 // not.
 std::optional<GreenThreadView> BusiestGreenThread(const HubWatch& watch);
+
+// Whether its thread wanted a CPU, and hardly got one.
+bool IsStarved(const HubWatch& watch);
 
 // The clock's fault, by this view alone; nullopt when it is right or cannot be
 // judged. `timers` is left empty.

@@ -12,6 +12,7 @@ namespace hubspy {
 
 std::optional<Verdict> StoppedRule(const HubWatch& watch);
 std::optional<Verdict> ClockRateRule(const HubWatch& watch);
+std::optional<Verdict> CpuStarvedRule(const HubWatch& watch);
 std::optional<Verdict> NotYieldingRule(const HubWatch& watch);
 std::optional<Verdict> ThreadDeadlockRule(const HubWatch& watch);
 std::optional<Verdict> BlockingCallRule(const HubWatch& watch);

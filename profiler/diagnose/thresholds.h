@@ -48,6 +48,18 @@ inline constexpr double kAllTheTime = 0.9;
 // may, the steps themselves are still more than this.
 inline constexpr double kOwnWorkShare = 0.5;
 
+// Ready to run and without a CPU for so much of the time: everything takes four
+// times as long, and more. Half of the time, beside one other that computes, is
+// an ordinary day.
+inline constexpr double kStarvedShare = 0.75;
+
+// A process that used less than this of a CPU kept nobody from it.
+inline constexpr double kUsesCpu = 0.05;
+inline constexpr size_t kNamedCpuUsers = 3;
+
+// Held back by its own limit for so much of the time, that is the reason.
+inline constexpr double kThrottledShare = 0.25;
+
 // Fewer samples, or looks at one green thread, than these say nothing.
 inline constexpr int64_t kEnoughSamples = 10;
 

@@ -16,8 +16,22 @@ absl::string_view VerdictName(VerdictKind kind) {
       return "deadlock";
     case VerdictKind::kBusyLoop:
       return "busy_loop";
+    case VerdictKind::kCpuStarved:
+      return "cpu_starved";
     case VerdictKind::kStopped:
       return "stopped";
+  }
+  return "unknown";
+}
+
+absl::string_view StopCauseName(StopCause cause) {
+  switch (cause) {
+    case StopCause::kSignal:
+      return "signal";
+    case StopCause::kTracer:
+      return "tracer";
+    case StopCause::kCgroup:
+      return "cgroup";
   }
   return "unknown";
 }

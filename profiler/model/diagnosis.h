@@ -74,6 +74,12 @@ struct HubWatch {
   std::optional<uint64_t> signals_handled;
   // The same, in between; nullopt where the kernel does not tell.
   std::optional<ThreadSchedule> schedule;
+  CgroupFacts cgroups_at_begin;
+  CgroupFacts cgroups;  // at the end
+  Tracer tracer;        // at the end
+  // Who used the CPUs that it may run on, the most first; looked for only when
+  // it got too little of them.
+  std::vector<CpuUser> cpu_users;
   // Where it ran; taken only of one that was found running each time so far.
   std::vector<RunSample> samples;
   // Looked at only when the loop turned all the time.
@@ -95,6 +101,7 @@ enum class VerdictKind {
   kBlockingCall,
   kDeadlock,
   kBusyLoop,
+  kCpuStarved,
   kStopped,
 };
 
@@ -174,6 +181,25 @@ struct HotLine {
   double share = 0;  // of the samples
 };
 
+enum class StopCause { kSignal, kTracer, kCgroup };
+
+// "signal", "tracer", "cgroup".
+absl::string_view StopCauseName(StopCause cause);
+
+struct StopEvidence {
+  StopCause cause = StopCause::kSignal;
+  Tracer tracer;      // of kTracer
+  std::string group;  // of kCgroup: the one that was told to freeze
+};
+
+struct StarvedEvidence {
+  double ran = 0;     // shares of the time: on a CPU,
+  double waited = 0;  // and ready for one, without
+  // The limit by which it was held back: how much in between. nullopt: none.
+  std::optional<CpuQuota> throttled_by;
+  std::vector<CpuUser> others;  // who had the CPU, the most first
+};
+
 struct Verdict {
   ThreadId tid = 0;
   VerdictKind kind = VerdictKind::kHealthy;
@@ -186,6 +212,8 @@ struct Verdict {
   uint64_t green_threads = 0;
   std::optional<ClockEvidence> clock;        // of kClockRate
   std::optional<DeadlockEvidence> deadlock;  // of kDeadlock
+  std::optional<StopEvidence> stop;          // of kStopped
+  std::optional<StarvedEvidence> starved;    // of kCpuStarved
   std::optional<BusyEvidence> busy;          // of kBusyLoop
   std::optional<GreenThreadView> culprit;    // of kNotYielding, kBlockingCall
   std::optional<CallFacts> call;             // of kBlockingCall, kDeadlock

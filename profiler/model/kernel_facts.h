@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/address.h"
 #include "model/snapshot.h"
@@ -33,6 +34,31 @@ struct FdFacts {
   // Bytes that can be read, or an eventfd's count.
   std::optional<int64_t> unread;
   friend bool operator==(const FdFacts&, const FdFacts&) = default;
+};
+
+// A limit of CPU time on a control group.
+struct CpuQuota {
+  std::string group;         // "/system.slice/app.service"; printable
+  double cpus = 0;           // so many CPUs' time, on average
+  int64_t throttled_ns = 0;  // that its threads were held back, since it is
+};
+
+struct CgroupFacts {
+  std::string frozen;            // the outermost frozen group; empty: none is
+  std::vector<CpuQuota> quotas;  // of its own group, and of those that hold it
+};
+
+// A process that uses the CPUs that a thread may use.
+struct CpuUser {
+  int32_t pid = 0;
+  std::string name;
+  double cpus = 0;  // so many CPUs' time
+};
+
+// Who traces a thread.
+struct Tracer {
+  int32_t pid = 0;  // 0: nobody
+  std::string name;
 };
 
 // A system call that a thread is in.

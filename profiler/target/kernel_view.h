@@ -15,13 +15,32 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "model/kernel_facts.h"
 #include "model/snapshot.h"
 #include "target/memory.h"
 
 namespace hubspy {
+
+// What every process of the machine has used, at one instant.
+struct CpuTimes {
+  struct Process {
+    std::string name;
+    int64_t used_ns = 0;  // in steps of 10 ms
+    int cpu = 0;          // that it was on last
+  };
+  absl::flat_hash_map<int32_t, Process> processes;
+  std::vector<int> allowed_cpus;  // empty: not known
+};
+
+// Those that used the most in between, the most first, as far as they were on
+// one of the allowed CPUs; without process `except`.
+std::vector<CpuUser> CpuUsersBetween(const CpuTimes& begin, const CpuTimes& end,
+                                     int64_t elapsed_ns, int32_t except);
 
 class KernelView {
  public:
@@ -34,6 +53,13 @@ class KernelView {
   virtual std::optional<uint64_t> SignalsHandled() const = 0;
 
   virtual std::optional<ThreadSchedule> Schedule(ThreadId tid) const = 0;
+
+  virtual CgroupFacts Cgroups(ThreadId tid) const = 0;
+  virtual Tracer TracerOf(ThreadId tid) const = 0;
+
+  // The CPU time that each process has used so far, and on which CPUs `tid` may
+  // run: for CpuUsersBetween.
+  virtual CpuTimes CpuTimesNow(ThreadId tid) const = 0;
 
   // Looks at the open file itself, through a second descriptor of ours that
   // lives for some microseconds.

@@ -107,6 +107,30 @@ Json EvidenceToJson(const Verdict& verdict) {
     }
     json["others"] = verdict.deadlock->others;
   }
+  if (verdict.stop) {
+    json["stopped_by"] = std::string(StopCauseName(verdict.stop->cause));
+    if (verdict.stop->tracer.pid != 0) {
+      json["tracer"] = {{"pid", verdict.stop->tracer.pid},
+                        {"name", verdict.stop->tracer.name}};
+    }
+    if (!verdict.stop->group.empty()) json["group"] = verdict.stop->group;
+  }
+  if (verdict.starved) {
+    const StarvedEvidence& starved = *verdict.starved;
+    json["ran_share"] = starved.ran;
+    json["waited_share"] = starved.waited;
+    if (starved.throttled_by) {
+      json["throttled_by"] = {
+          {"group", starved.throttled_by->group},
+          {"cpus", starved.throttled_by->cpus},
+          {"throttled_seconds", Seconds(starved.throttled_by->throttled_ns)}};
+    }
+    json["cpu_users"] = Json::array();
+    for (const CpuUser& user : starved.others) {
+      json["cpu_users"].push_back(
+          {{"pid", user.pid}, {"name", user.name}, {"cpus", user.cpus}});
+    }
+  }
   if (verdict.busy) {
     const BusyEvidence& busy = *verdict.busy;
     json["kept_awake_by"] = std::string(WakerName(busy.waker));

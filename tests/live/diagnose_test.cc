@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -38,6 +39,7 @@ struct Case {
   Matcher<std::string> says = ::testing::_;
   // Stuck for good: its main thread is never switched to.
   bool is_still = false;
+  std::string state = "S";  // and this is how /proc calls it then
   std::function<void(const json& evidence)> check = [](const json&) {};
 };
 
@@ -170,6 +172,38 @@ std::vector<Case> Cases() {
              EXPECT_THAT(FunctionsOf(evidence["holders"][0]["frames"]),
                          ::testing::Contains("RefreshCache"));
            }},
+      {.program = {"stopped_itself"},
+       .verdict = "stopped",
+       .says = AllOf(HasSubstr("by a signal"), HasSubstr("nobody traces it")),
+       .is_still = true,
+       .state = "T"},
+      {.program = {"stopped_by_tracer"},
+       .verdict = "stopped",
+       .says = AllOf(HasSubstr("held by a tracer, process "),
+                     HasSubstr("(forgetful)")),
+       .is_still = true,
+       .state = "t"},
+      {.program = {"stopped_frozen"},
+       .verdict = "stopped",
+       .says = HasSubstr("the control group /hubspy_fixture_"),
+       .is_still = true},
+      {.program = {"starved_by_neighbour"},
+       .verdict = "cpu_starved",
+       .says = AllOf(HasSubstr("wants to run and hardly does"),
+                     HasSubstr("(greedy) ")),
+       .check =
+           [](const json& evidence) {
+             EXPECT_GT(evidence["waited_share"], 0.75);
+             EXPECT_LT(evidence["ran_share"], 0.25);
+           }},
+      {.program = {"starved_by_quota"},
+       .verdict = "cpu_starved",
+       .says = AllOf(HasSubstr("by the limit of its control group"),
+                     HasSubstr("0.05 CPUs")),
+       .check =
+           [](const json& evidence) {
+             EXPECT_GT(evidence["throttled_by"]["throttled_seconds"], 0.3);
+           }},
       {.program = {"healthy_clock"}, .verdict = "healthy"},
       {.program = {"inverted_clock"}, .verdict = "clock_rate"},
       {.program = {"busy_green"}, .verdict = "healthy"},
@@ -205,10 +239,14 @@ std::string VerdictOn(const Case& c) {
   argv[0] = absl::StrCat(PROGRAMS, "/", argv[0]);
   Child child = Child::Exec(argv);
   PreferOnCpu(child);
-  EXPECT_THAT(child.ReadLine(),
-              ::testing::AnyOf(::testing::StartsWith("ready"), "foo"));
+  const std::string line = child.ReadLine();
+  if (absl::StartsWith(line, "skip: ")) {
+    std::cout << c.program[0] << " " << line << "\n";
+    return "(skipped)";
+  }
+  EXPECT_THAT(line, ::testing::AnyOf(::testing::StartsWith("ready"), "foo"));
   const auto is_asleep = [&] {
-    return ProcStatus(child.pid(), "State").substr(0, 1) == "S";
+    return ProcStatus(child.pid(), "State").substr(0, 1) == c.state;
   };
   if (c.is_still) {
     while (!is_asleep()) sched_yield();

@@ -1,9 +1,15 @@
 #include "target/kernel_view.h"
 
+#include <dirent.h>
+#include <unistd.h>
+
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "target/linux/cgroups.h"
 #include "target/linux/fd_look.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/proc_files.h"
@@ -11,6 +17,29 @@
 
 namespace hubspy {
 namespace {
+
+// USER_HZ, in which /proc counts, is 100 on x86_64 (time(7)).
+constexpr int64_t kTickNs = 10'000'000;
+
+std::string NameOf(int32_t pid) {
+  const absl::StatusOr<ProcDir> process = ProcDir::Open(pid);
+  if (!process.ok()) return "";
+  const absl::StatusOr<std::string> name = process->ReadFile("comm");
+  if (!name.ok()) return "";
+  return Printable(absl::StripSuffix(*name, "\n"));
+}
+
+std::vector<int32_t> ProcessIds() {
+  const auto closer = [](DIR* d) { closedir(d); };
+  const std::unique_ptr<DIR, decltype(closer)> proc(opendir("/proc"), closer);
+  std::vector<int32_t> ids;
+  if (proc == nullptr) return ids;
+  while (const dirent* const entry = readdir(proc.get())) {
+    int32_t pid = 0;
+    if (absl::SimpleAtoi(entry->d_name, &pid)) ids.push_back(pid);
+  }
+  return ids;
+}
 
 class LinuxKernelView final : public KernelView {
  public:
@@ -30,6 +59,45 @@ class LinuxKernelView final : public KernelView {
         directory_.ReadFile(absl::StrCat("task/", tid, "/schedstat"));
     if (!text.ok()) return std::nullopt;
     return ParseSchedstat(*text);
+  }
+
+  CgroupFacts Cgroups(ThreadId tid) const override {
+    const absl::StatusOr<std::string> membership =
+        directory_.ReadFile(absl::StrCat("task/", tid, "/cgroup"));
+    const absl::StatusOr<ProcDir> self = ProcDir::Open(getpid());
+    if (!membership.ok() || !self.ok()) return {};
+    const absl::StatusOr<std::string> mounts = self->ReadFile("mountinfo");
+    if (!mounts.ok()) return {};
+    return LookAtCgroups(FindCgroups(*membership, *mounts));
+  }
+
+  Tracer TracerOf(ThreadId tid) const override {
+    const absl::StatusOr<std::string> text =
+        directory_.ReadFile(absl::StrCat("task/", tid, "/status"));
+    if (!text.ok()) return {};
+    const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
+    if (!status.ok() || status->tracer_id == 0) return {};
+    return {.pid = status->tracer_id, .name = NameOf(status->tracer_id)};
+  }
+
+  CpuTimes CpuTimesNow(ThreadId tid) const override {
+    CpuTimes times;
+    const absl::StatusOr<std::string> status =
+        directory_.ReadFile(absl::StrCat("task/", tid, "/status"));
+    if (status.ok()) times.allowed_cpus = ParseAllowedCpus(*status);
+    for (const int32_t pid : ProcessIds()) {
+      const absl::StatusOr<ProcDir> process = ProcDir::Open(pid);
+      if (!process.ok()) continue;
+      const absl::StatusOr<std::string> text = process->ReadFile("stat");
+      if (!text.ok()) continue;
+      absl::StatusOr<ThreadStat> stat = ParseStat(*text);
+      if (!stat.ok()) continue;
+      times.processes[pid] = {
+          .name = std::move(stat->name),
+          .used_ns = static_cast<int64_t>(stat->cpu_ticks) * kTickNs,
+          .cpu = stat->cpu};
+    }
+    return times;
   }
 
   FdFacts LookAtFd(int32_t fd) const override {

@@ -2,6 +2,7 @@
 
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -183,6 +184,8 @@ absl::StatusOr<ThreadStat> ParseStat(absl::string_view text) {
   constexpr size_t kState = 3;
   constexpr size_t kParent = 4;
   constexpr size_t kFlags = 9;
+  constexpr size_t kUserTime = 14;
+  constexpr size_t kSystemTime = 15;
   constexpr size_t kThreads = 20;
   constexpr size_t kCodeStart = 26;
   constexpr size_t kStackStart = 28;
@@ -202,8 +205,12 @@ absl::StatusOr<ThreadStat> ParseStat(absl::string_view text) {
   const std::optional<ThreadState> state = StateFromLetter(field(kState));
   ThreadStat stat;
   uint64_t flags = 0;
+  uint64_t user_time = 0;
+  uint64_t system_time = 0;
   if (!state || !absl::SimpleAtoi(field(kParent), &stat.parent_id) ||
       !absl::SimpleAtoi(field(kFlags), &flags) ||
+      !absl::SimpleAtoi(field(kUserTime), &user_time) ||
+      !absl::SimpleAtoi(field(kSystemTime), &system_time) ||
       !absl::SimpleAtoi(field(kThreads), &stat.threads) ||
       !absl::SimpleAtoi(field(kCodeStart), &stat.code_start) ||
       !absl::SimpleAtoi(field(kStackStart), &stat.stack_start) ||
@@ -212,6 +219,7 @@ absl::StatusOr<ThreadStat> ParseStat(absl::string_view text) {
   }
   stat.name = Printable(text.substr(name_begin + 1, name_end - name_begin - 1));
   stat.state = *state;
+  stat.cpu_ticks = user_time + system_time;
   stat.kernel_thread = (flags & kKernelThread) != 0;
   return stat;
 }
@@ -262,6 +270,29 @@ absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text) {
   if (status.innermost_id == 0) status.innermost_id = status.process_id;
   status.times_switched = voluntary + involuntary;
   return status;
+}
+
+std::vector<int> ParseAllowedCpus(absl::string_view status) {
+  constexpr int kMaxCpus = 4096;
+  std::vector<int> cpus;
+  for (absl::string_view line : absl::StrSplit(status, '\n')) {
+    if (!absl::ConsumePrefix(&line, "Cpus_allowed_list:")) continue;
+    // "0-3,8"
+    for (const absl::string_view range :
+         absl::StrSplit(absl::StripAsciiWhitespace(line), ',')) {
+      const std::pair<absl::string_view, absl::string_view> ends =
+          absl::StrSplit(range, absl::MaxSplits('-', 1));
+      int first = 0;
+      int last = 0;
+      if (!absl::SimpleAtoi(ends.first, &first)) return {};
+      if (!absl::SimpleAtoi(ends.second, &last)) last = first;
+      for (int cpu = first; cpu <= std::min(last, kMaxCpus - 1); ++cpu) {
+        cpus.push_back(cpu);
+      }
+    }
+    break;
+  }
+  return cpus;
 }
 
 absl::StatusOr<std::vector<Mapping>> ParseMaps(absl::string_view text) {

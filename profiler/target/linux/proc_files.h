@@ -47,8 +47,9 @@ struct ThreadStat {
   ThreadState state = ThreadState::kRunning;
   int32_t parent_id = 0;
   bool kernel_thread = false;
-  int64_t threads = 0;  // of its process
-  int cpu = 0;          // that it runs on, or last ran on
+  int64_t threads = 0;     // of its process
+  int cpu = 0;             // that it runs on, or last ran on
+  uint64_t cpu_ticks = 0;  // used so far, in 1/USER_HZ s
   // Of its process: where the program's code and its first stack begin; 0 for
   // one that has ended, or that we may not look into.
   uint64_t code_start = 0;
@@ -71,6 +72,10 @@ struct ThreadStatus {
   uint64_t signals_handled = 0;
 };
 absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text);
+
+// The same text: the CPUs that the thread may run on, sorted; at most 4096.
+// Empty: not known.
+std::vector<int> ParseAllowedCpus(absl::string_view status);
 
 // /proc/PID/maps, `open_path` left empty.
 absl::StatusOr<std::vector<Mapping>> ParseMaps(absl::string_view text);
