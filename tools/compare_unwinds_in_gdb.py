@@ -89,6 +89,126 @@ def function_of(address):
     return ' of '.join(filter(None, found.groups())) if found else None
 
 
+def executable_memory():
+    """The ranges of the program's addresses that are code."""
+    with open(f'/proc/{gdb.selected_inferior().pid}/maps') as maps:
+        lines = [line.split() for line in maps]
+    return [tuple(int(end, 16) for end in line[0].split('-'))
+            for line in lines if 'x' in line[1]]
+
+
+def is_code(address, ranges):
+    return any(begin <= address < end for begin, end in ranges)
+
+
+def word_at(address):
+    memory = gdb.selected_inferior().read_memory(address, 8).tobytes()
+    return int.from_bytes(memory, 'little')
+
+
+def frames_from(pc, sp, rbp):
+    """The frames that gdb finds when the thread is put there, which it is not
+    to notice: not by `$pc`, which would end a system call."""
+    frame = gdb.newest_frame()
+    names = ('rip', 'rsp', 'rbp', 'orig_rax')
+    before = {name: unsigned(frame.read_register(name)) for name in names}
+    try:
+        for name, value in zip(names, (pc, sp, rbp)):
+            gdb.execute(f'set ${name} = {value}')
+        return frames_by_gdb()[0]
+    finally:
+        for name in names:
+            gdb.execute(f'set ${name} = {before[name]}')
+
+
+def is_jit_code(address):
+    """Made by V8 at run time, or by it when it was built: all of it keeps the
+    frame pointer, and none has a table."""
+    function = function_of(address)
+    return function is None or function.startswith('Builtins_')
+
+
+def frames_by_frame_pointer(depth):
+    """What called the frame at `depth` (0: innermost), V8's code: by the chain
+    of frame pointers as far as that is V8's, and from there by gdb."""
+    frame = gdb.newest_frame()
+    while depth > 0 or frame.type() in NOT_PHYSICAL:
+        depth -= frame.type() not in NOT_PHYSICAL
+        frame = frame.older()
+    rbp = unsigned(frame.read_register('rbp'))
+    frames = []
+    while True:
+        rbp, sp, pc = word_at(rbp), rbp + 16, word_at(rbp + 8)
+        if not is_jit_code(pc):
+            return frames + frames_from(pc, sp, rbp)
+        frames.append(pc)
+        if len(frames) == MAX_FRAMES or rbp < sp:
+            return frames
+
+
+def field(struct, name):
+    """Where a field of one of Go's types lies in it."""
+    return next(f.bitpos // 8 for f in gdb.lookup_type(struct).fields()
+                if f.name == name)
+
+
+def go_thread():
+    """What the selected thread runs, and the thread, as Go's runtime has them."""
+    running = word_at(unsigned(gdb.newest_frame().read_register('fs_base')) - 8)
+    return running, word_at(running + field('runtime.g', 'm'))
+
+
+def frames_of_clocks_caller():
+    """Of who asked for the time, which the vdso tells on the thread's own stack:
+    from where Go's runtime wrote down that it went there."""
+    _, m = go_thread()
+    pc, sp = (word_at(m + field('runtime.m', name)) for name in ('vdsoPC', 'vdsoSP'))
+    return frames_from(pc, sp, 0) if sp else None
+
+
+def frames_of_goroutine():
+    """Of the goroutine that called onto the thread's own stack: from where
+    Go's runtime wrote down that it left it."""
+    on_thread, m = go_thread()
+    goroutine = word_at(m + field('runtime.m', 'curg'))
+    if goroutine in (0, on_thread):
+        return None
+    saved = goroutine + field('runtime.g', 'sched')
+    pc, sp, bp = (word_at(saved + field('runtime.gobuf', name))
+                  for name in ('pc', 'sp', 'bp'))
+    frames = frames_from(pc, sp, bp)
+    # It claims to be in a function of no frame, so as to be told apart.
+    if not (function_of(frames[0]) or '').startswith('runtime.systemstack_switch'):
+        return None
+    return frames[1:]
+
+
+# Which call the vdso, and where a thread of Go's begins.
+GO_CLOCKS = ('runtime.nanotime1', 'runtime.walltime', 'time.now', 'time[now]')
+GO_ROOTS = ('runtime.clone', 'runtime.rt0_go')
+
+
+def better_truth(ours, inner, debug_frame):
+    """What lies above `inner` frames, and how that is known, where gdb alone
+    guesses; or None."""
+    below = function_of(ours[inner - 1] - 1) if inner else None
+    try:
+        if debug_frame:
+            if (below or '').startswith('runtime.systemstack'):
+                frames = frames_of_goroutine()
+                return frames and (frames, "Go's runtime")
+            if (below or '').startswith(GO_CLOCKS):
+                frames = frames_of_clocks_caller()
+                return frames and (frames, "Go's runtime")
+            if (below or '').startswith(GO_ROOTS):
+                return [], "Go's beginning"
+        elif inner and is_jit_code(ours[inner - 1]):
+            return frames_by_frame_pointer(inner - 1), 'frame pointers'
+    except (gdb.error, StopIteration):
+        pass  # nothing is to be read there
+    return None
+
+
 def same(a, b):
     if a == b:
         return True
@@ -108,6 +228,10 @@ def equal_ends(ours, theirs):
     return inner, outer
 
 
+def same_stacks(a, b):
+    return len(a) == len(b) == sum(equal_ends(a, b))
+
+
 def place(address):
     return function_of(address) or 'code of no module' if address else 'the end'
 
@@ -117,9 +241,10 @@ def is_guess(frames, inner, theirs, gdb_end, debug_frame):
 
     It leaves a function without a table by a look at its prologue. Where it
     read a zero there is more only if stacks were switched. Go's table does not
-    say where a thread begins: gdb takes the word there for an address.
+    say where a stack begins: gdb takes the word there for an address, but what
+    is not executable is none to return to.
     """
-    if debug_frame and inner < len(theirs) and not function_of(theirs[inner]):
+    if inner < len(theirs) and not is_code(theirs[inner], executable_memory()):
         return True
     if inner == len(theirs) and gdb_end == 'a zero':
         return True
@@ -131,13 +256,25 @@ def compare(tally, prefix, stack, gdb_stack, debug_frame):
     end, frames = stack
     ours = [address for address, _ in frames]
     inner, outer = equal_ends(ours, theirs)
+    guess = (max(len(ours), len(theirs)) > inner + outer and
+             is_guess(frames, inner, theirs, gdb_end, debug_frame))
+    if guess:
+        better = better_truth(ours, inner, debug_frame)
+        if better:
+            # The frame pointer is not V8's yet, or no more, at a function's
+            # first and last instructions: there its chain is a guess, too.
+            guess = better[1] == 'frame pointers' and inner == 1
+            whole = theirs[:inner] + better[0]
+            if not guess or same_stacks(ours, whole):
+                theirs, gdb_end, guess = whole, 'by ' + better[1], False
+                tally.counts[prefix + 'not by gdb'] += len(better[0])
+                inner, outer = equal_ends(ours, theirs)
     total = max(len(ours), len(theirs))
     tally.counts[prefix + 'frames'] += total
     tally.counts[prefix + 'stacks'] += 1
     tally.counts[prefix + 'complete'] += end == 'complete'
     differ = total - inner - outer
     if differ:
-        guess = is_guess(frames, inner, theirs, gdb_end, debug_frame)
         tally.counts[prefix + ('unjudged' if guess else 'differ')] += differ
         at = lambda list: list[inner] if inner < len(list) else None
         below = place(ours[inner - 1]) if inner else 'the pc'
