@@ -124,12 +124,45 @@ Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
   return {};
 }
 
+// How many bytes the operand in memory takes that a ModR/M byte tells of: that
+// byte, SIB and displacement (Intel SDM, volume 2, 2.1.5). `code` begins with
+// it; 0: it is not all there.
+size_t OperandBytes(absl::Span<const uint8_t> code) {
+  if (code.empty()) return 0;
+  const int mod = code[0] >> 6;
+  const int rm = code[0] & 7;
+  if (mod == 3) return 1;
+  const bool has_sib = rm == 4;
+  if (has_sib && code.size() < 2) return 0;
+  const int base = has_sib ? code[1] & 7 : rm;
+  size_t displacement = 0;
+  if (mod == 1) displacement = 1;
+  if (mod == 2 || (mod == 0 && base == 5)) displacement = 4;
+  return 1 + size_t{has_sib} + displacement;
+}
+
+// Capstone does not know all of AVX-512 (of Go's collector, vgf2p8affineqb).
+// By the EVEX prefix it can be told how long such an instruction is: of the
+// opcode map 0F 38 without an immediate, of 0F 3A with one byte (Intel SDM,
+// volume 2, 2.7.1). They work on vectors and masks alone.
+std::optional<Instruction> UnknownEvex(absl::Span<const uint8_t> code) {
+  constexpr uint8_t kEvex = 0x62;
+  constexpr size_t kToOperands = 5;  // the prefix's four bytes, the opcode
+  if (code.size() <= kToOperands || code[0] != kEvex) return std::nullopt;
+  const int map = code[1] & 7;
+  if (map != 2 && map != 3) return std::nullopt;
+  const size_t operands = OperandBytes(code.subspan(kToOperands));
+  const size_t size = kToOperands + operands + (map == 3 ? 1 : 0);
+  if (operands == 0 || size > code.size()) return std::nullopt;
+  return Instruction{.size = static_cast<uint8_t>(size)};
+}
+
 }  // namespace
 
 std::optional<Instruction> Decode(absl::Span<const uint8_t> code, Address at) {
   Capstone& capstone = IntelCapstone();
   const cs_insn* const insn = capstone.Disassemble(code, at);
-  if (insn == nullptr) return std::nullopt;
+  if (insn == nullptr) return UnknownEvex(code);
   Instruction instruction = Translate(capstone, *insn);
   instruction.size = static_cast<uint8_t>(insn->size);
   return instruction;

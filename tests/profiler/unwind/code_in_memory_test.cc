@@ -163,6 +163,17 @@ TEST_F(CodeInMemoryTest, IsFollowedThroughAJumpTable) {
   EXPECT_EQ(stack.end, StackEnd::kComplete);
 }
 
+// vgf2p8affineqb, from registers and from memory.
+TEST_F(CodeInMemoryTest, IsFollowedOverVectorInstructionsThatCapstoneLacks) {
+  constexpr uint64_t kVectors = 0x200;
+  Write(kVectors, {0x62, 0xf3, 0xed, 0x48, 0xce, 0xd9, 0x00});
+  Write(kVectors + 7,
+        {0x62, 0xf3, 0xed, 0x48, 0xce, 0x1d, 0x00, 0x10, 0, 0, 0});
+  Write(kVectors + 18, {0x62, 0xf2, 0x6d, 0x48, 0x75, 0x5c, 0xc4, 0x01, 0xc3});
+  const Stack stack = UnwindCallee(kVectors, 0);
+  EXPECT_THAT(Offsets(stack), ElementsAre(kVectors, kAfterCall, kRoot));
+}
+
 // The first instruction of all may be a call, with nothing readable before.
 TEST_F(CodeInMemoryTest, MayBeginWithACall) {
   Write(0, {0xff, 0xd0, 0x5d, 0xc3});  // call *%rax; pop %rbp; ret
