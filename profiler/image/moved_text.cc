@@ -46,9 +46,9 @@ bool HoldsSegment(const Segment& segment, uint64_t bias, const Mapping& code,
     }
     std::array<std::byte, kBytesAPlace> bytes;
     if (memory(at, absl::MakeSpan(bytes)) != bytes.size() ||
-        !std::equal(bytes.begin(), bytes.end(),
-                    image.bytes().begin() +
-                        static_cast<std::ptrdiff_t>(offset))) {
+        !std::equal(
+            bytes.begin(), bytes.end(),
+            image.bytes().begin() + static_cast<std::ptrdiff_t>(offset))) {
       return false;
     }
   }

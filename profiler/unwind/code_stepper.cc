@@ -37,21 +37,22 @@ std::optional<CodeStep> StepOverSignal(const Registers& registers,
 
 }  // namespace
 
-const std::optional<ReturnPath>& CodeStepper::PathFrom(Address pc) {
+const std::optional<ReturnPath>& CodeStepper::PathFrom(CodeAddress code) {
   if (edition_ != pages_.edition()) {
     memory_paths_.clear();
     edition_ = pages_.edition();
   }
-  Paths& paths = code_.IsInMemoryOnly(pc) ? memory_paths_ : paths_;
-  const auto known = paths.find(pc);
+  Paths& paths = code_.IsInMemoryOnly(code.address()) ? memory_paths_ : paths_;
+  const auto known = paths.find(code);
   if (known != paths.end()) return known->second;
   if (paths.size() >= kMaxPaths) paths.clear();
-  return paths.emplace(pc, FindReturnPath(code_, pc)).first->second;
+  return paths.emplace(code, FindReturnPath(code_, code)).first->second;
 }
 
-std::optional<CodeStep> CodeStepper::StepByCode(const Registers& registers,
+std::optional<CodeStep> CodeStepper::StepByCode(CodeAddress code,
+                                                const Registers& registers,
                                                 const MemoryCopy& stack) {
-  const std::optional<ReturnPath>& found = PathFrom(registers.pc());
+  const std::optional<ReturnPath>& found = PathFrom(code);
   if (!found) return std::nullopt;
   const ReturnPath path = *found;
   const std::optional<Address> slot = Resolve(path.return_address, registers);
@@ -99,23 +100,27 @@ std::optional<CodeStep> CodeStepper::StepByFramePointer(
   return step;
 }
 
-std::optional<CodeStep> CodeStepper::Step(const Registers& registers,
+std::optional<CodeStep> CodeStepper::Step(CodeAddress code,
+                                          const Registers& registers,
                                           const MemoryCopy& stack) {
-  if (std::optional<CodeStep> step = StepOnce(registers, stack)) return step;
+  if (std::optional<CodeStep> step = StepOnce(code, registers, stack))
+    return step;
   // Other code may have been made there since it was read.
   if (!code_.IsInMemoryOnly(registers.pc()) ||
       !pages_.ReadAgain(registers.pc())) {
     return std::nullopt;
   }
-  return StepOnce(registers, stack);
+  return StepOnce(code, registers, stack);
 }
 
-std::optional<CodeStep> CodeStepper::StepOnce(const Registers& registers,
+std::optional<CodeStep> CodeStepper::StepOnce(CodeAddress code,
+                                              const Registers& registers,
                                               const MemoryCopy& stack) {
   if (code_.IsSignalTrampoline(registers.pc())) {
     return StepOverSignal(registers, stack);
   }
-  if (std::optional<CodeStep> step = StepByCode(registers, stack)) return step;
+  if (std::optional<CodeStep> step = StepByCode(code, registers, stack))
+    return step;
   return StepByFramePointer(registers, stack);
 }
 

@@ -34,25 +34,26 @@ class CodeStepper {
               CodePages& pages)
       : modules_(modules), code_(code), pages_(pages) {}
 
-  // `registers` hold pc and sp at least.
-  std::optional<CodeStep> Step(const Registers& registers,
+  // From the frame that stands at `code`; `registers` hold pc and sp at least.
+  std::optional<CodeStep> Step(CodeAddress code, const Registers& registers,
                                const MemoryCopy& stack);
 
  private:
-  std::optional<CodeStep> StepOnce(const Registers& registers,
+  std::optional<CodeStep> StepOnce(CodeAddress code, const Registers& registers,
                                    const MemoryCopy& stack);
-  const std::optional<ReturnPath>& PathFrom(Address pc);
-  std::optional<CodeStep> StepByCode(const Registers& registers,
+  const std::optional<ReturnPath>& PathFrom(CodeAddress code);
+  std::optional<CodeStep> StepByCode(CodeAddress code,
+                                     const Registers& registers,
                                      const MemoryCopy& stack);
   std::optional<CodeStep> StepByFramePointer(const Registers& registers,
                                              const MemoryCopy& stack) const;
 
-  using Paths = absl::flat_hash_map<Address, std::optional<ReturnPath>>;
+  using Paths = absl::flat_hash_map<CodeAddress, std::optional<ReturnPath>>;
 
   const ModuleMap& modules_;
   const CodeReader& code_;
   CodePages& pages_;
-  // By pc. Following code takes a microsecond an instruction.
+  // Following code takes a microsecond an instruction.
   Paths paths_;
   // The same of code that is in memory only, as this edition of it is.
   Paths memory_paths_;

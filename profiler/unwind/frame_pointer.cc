@@ -58,9 +58,9 @@ bool FollowsCall(const CodeReader& code, const MemoryCopy& stack, Address at) {
 
 // By the code in front of pc: an epilogue that pops its way back tells where
 // it will find the saved frame pointer.
-std::optional<Address> ByEpilogue(const CodeReader& code, Address pc,
+std::optional<Address> ByEpilogue(const CodeReader& code, CodeAddress frame,
                                   Address sp) {
-  const std::optional<ReturnPath> path = FindReturnPath(code, pc);
+  const std::optional<ReturnPath> path = FindReturnPath(code, frame);
   if (!path || !path->rbp_is_stored || path->rbp.base != Place::Base::kRsp ||
       path->return_address != Place{Place::Base::kRsp, path->rbp.offset + 8}) {
     return std::nullopt;
@@ -98,13 +98,15 @@ std::optional<Address> ByScan(const CodeReader& code, const MemoryCopy& stack,
 
 std::optional<Address> RecoverFramePointer(const CodeReader& code,
                                            const MemoryCopy& stack,
-                                           AddressRange function, Address pc,
-                                           Address sp, int64_t cfa_over_rbp) {
+                                           AddressRange function,
+                                           CodeAddress frame, Address sp,
+                                           int64_t cfa_over_rbp) {
   const int64_t record_over_rbp = cfa_over_rbp - kUsualCfaOverRbp;
   std::optional<Address> record;
   for (const std::optional<Address> by_code :
-       {ByEpilogue(code, pc, sp),
-        ByPrologue(code, function.begin, pc, sp, record_over_rbp)}) {
+       {ByEpilogue(code, frame, sp),
+        ByPrologue(code, function.begin, frame.address(), sp,
+                   record_over_rbp)}) {
     if (by_code && *by_code >= sp && FollowsCall(code, stack, *by_code)) {
       record = by_code;
       break;

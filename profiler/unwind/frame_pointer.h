@@ -22,13 +22,14 @@ namespace hubspy {
 // return address.
 inline constexpr int64_t kUsualCfaOverRbp = 16;
 
-// The rbp of the frame that stands at `pc` in `function`, with its stack
+// The rbp of the frame that stands at `frame` in `function`, with its stack
 // pointer at `sp` and its CFA `cfa_over_rbp` bytes above rbp. Whatever is
 // returned has a return address below the CFA that follows a call.
 std::optional<Address> RecoverFramePointer(const CodeReader& code,
                                            const MemoryCopy& stack,
-                                           AddressRange function, Address pc,
-                                           Address sp, int64_t cfa_over_rbp);
+                                           AddressRange function,
+                                           CodeAddress frame, Address sp,
+                                           int64_t cfa_over_rbp);
 
 }  // namespace hubspy
 

@@ -44,7 +44,7 @@ struct State {
   Content rbp{{Place::Base::kRbp, 0}, false};
   std::array<Pushed, kMaxPushes> pushed{};
   size_t pushed_count = 0;
-  bool passed_call = false;
+  int calls = 0;           // passed
   bool went_back = false;  // to before where the path began
   // The register that was last given an address told by the code.
   uint16_t loaded = 0;
@@ -117,11 +117,13 @@ void Apply(const Instruction& instruction, State& state) {
 // Follows one path; branches not taken are left in `others` for later.
 class Explorer {
  public:
-  explicit Explorer(const CodeReader& code) : code_(code) {}
+  Explorer(const CodeReader& code, CodeAddress from)
+      : code_(code),
+        begin_(from.address()),
+        calls_back_(from.is_return() ? 0 : 1) {}
 
-  std::optional<ReturnPath> Explore(Address pc) {
-    begin_ = pc;
-    Remember({.pc = pc});
+  std::optional<ReturnPath> Explore() {
+    Remember({.pc = begin_});
     while (count_ > 0) {
       const State from = others_[--count_];
       if (std::optional<ReturnPath> path = Follow(from)) return path;
@@ -158,7 +160,7 @@ class Explorer {
           }
           break;
         case Kind::kCall:
-          state.passed_call = true;
+          ++state.calls;
           break;
         case Kind::kLoadsAddress:
           state.loaded = instruction->base;
@@ -167,7 +169,8 @@ class Explorer {
         case Kind::kPush:
           // The function anew: behind a call that never returns there may lie
           // Go's call for a larger stack, which then jumps to the begin.
-          if (instruction->of_rbp && state.passed_call && state.went_back) {
+          if (instruction->of_rbp && state.went_back &&
+              state.calls > calls_back_) {
             return std::nullopt;
           }
           Apply(*instruction, state);
@@ -221,7 +224,10 @@ class Explorer {
   }
 
   const CodeReader& code_;
-  Address begin_;
+  const Address begin_;
+  // Who is about to call for a larger stack, or is back from there, has not
+  // begun yet: so many calls may be passed on a way to the begin.
+  const int calls_back_;
   int budget_ = kMaxInstructions;
   absl::flat_hash_set<Address> visited_;
   std::array<State, kMaxBranches> others_{};
@@ -231,8 +237,9 @@ class Explorer {
 
 }  // namespace
 
-std::optional<ReturnPath> FindReturnPath(const CodeReader& code, Address pc) {
-  return Explorer(code).Explore(pc);
+std::optional<ReturnPath> FindReturnPath(const CodeReader& code,
+                                         CodeAddress frame) {
+  return Explorer(code, frame).Explore();
 }
 
 std::optional<int64_t> FramePointerOverStackPointer(const CodeReader& code,

@@ -1,10 +1,10 @@
 // Where a frame's return address lies, told by its code alone.
 //
-//   std::optional<ReturnPath> path = FindReturnPath(reader, pc);
+//   std::optional<ReturnPath> path = FindReturnPath(reader, frame);
 //
-// Follows the code from pc to a `ret`, keeping track of what it does to rsp and
-// rbp on the way: so it is right in the prologue and the epilogue, and without
-// a frame pointer, and needs neither symbols nor a function's begin.
+// Follows the code from there to a `ret`, keeping track of what it does to rsp
+// and rbp on the way: so it is right in the prologue and the epilogue, and
+// without a frame pointer, and needs neither symbols nor a function's begin.
 //
 // The surprising part: it can be wrong. A call that never returns is followed
 // by another function's code. The caller must check what it finds there.
@@ -35,7 +35,8 @@ struct ReturnPath {
   bool rbp_is_stored = false;
 };
 
-std::optional<ReturnPath> FindReturnPath(const CodeReader& code, Address pc);
+std::optional<ReturnPath> FindReturnPath(const CodeReader& code,
+                                         CodeAddress frame);
 
 // For a frame that stands at `pc`, in a function that begins at `begin` and
 // keeps a frame pointer: rbp minus rsp, by its prologue. Nullopt when the

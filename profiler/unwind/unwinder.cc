@@ -153,7 +153,7 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
                   code_, stack,
                   {Address(fde.function.begin + bias),
                    Address(fde.function.end + bias)},
-                  frame.code.address(), frame.registers.sp(),
+                  frame.code, frame.registers.sp(),
                   CfaOverRbp(frame.registers, window, fde, lookup));
     if (rbp) {
       Registers with_rbp = frame.registers;
@@ -184,7 +184,8 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
 Unwinder::Step Unwinder::StepWithoutTable(const Frame& frame,
                                           const MemoryCopy& stack,
                                           StackEnd otherwise) {
-  std::optional<CodeStep> step = code_stepper_.Step(frame.registers, stack);
+  std::optional<CodeStep> step =
+      code_stepper_.Step(frame.code, frame.registers, stack);
   if (!step) {
     if (otherwise == StackEnd::kNoUnwindTable) {
       elsewhere_ = ByFramePointerElsewhere(frame, stack);

@@ -274,6 +274,8 @@ __asm__(
     "  test %esi, %esi\n"
     "  jne 3f\n"
     "  call ReturnsAtOnce\n"
+    "EndOfBeginsAnew:\n"
+    "  call ReturnsAtOnce\n"
     "  jmp BeginsAnew\n"
     "3: add $72, %rsp\n"
     "  pop %rbp\n"
@@ -286,6 +288,7 @@ void NotLikeGoExit();
 void ReturnsAtOnce();
 void SwitchesStacks();
 void InsideBeginsAnew();
+void EndOfBeginsAnew();
 [[gnu::used]] void (*on_signal)(int) = OnSignal;
 }
 
@@ -348,6 +351,22 @@ TEST_F(UnwinderTest, WayThroughTheBeginOfAFunctionIsNoWayOut) {
       stack);
   EXPECT_THAT(CallersIn(unwound), testing::ElementsAre(exit));
   EXPECT_EQ(unwound.end, StackEnd::kComplete);
+}
+
+// There a function of Go's calls for a larger stack, before it has begun.
+TEST_F(UnwinderTest, FunctionThatIsAboutToBeginAnewHasNoFrameYet) {
+  const uint64_t exit = AddressOf(LikeGoExit) + 1;
+  MemoryCopy stack{.begin = Address(0x10000),
+                   .bytes = std::vector<std::byte>(128)};
+  std::memcpy(stack.bytes.data(), &exit, sizeof exit);
+  Registers registers =
+      Registers::FromPcAndSp(Address(AddressOf(EndOfBeginsAnew)), stack.begin);
+  EXPECT_THAT(CallersIn(unwinder_.Unwind(registers, stack)),
+              testing::ElementsAre(exit));
+  // As a return address it is behind a call that never returns.
+  EXPECT_THAT(
+      CallersIn(unwinder_.Unwind(registers, stack, {.top_is_return = true})),
+      IsEmpty());
 }
 
 TEST_F(UnwinderTest, GoroutineBeginsInGoExit) {
