@@ -79,10 +79,16 @@ green_switch_context:
         .hidden green_start_context
         .type   green_start_context, @function
         .balign 16
-green_start_context:
+/* While a new context is switched to, it is what the switch returns to; whoever
+   unwinds then asks for the byte before it, as for any return address. */
+        .type   green_before_start_context, @function
+green_before_start_context:
         .cfi_startproc
         .cfi_undefined rip
         .cfi_undefined rbp
+        .skip   16, 0x90
+        .size   green_before_start_context, . - green_before_start_context
+green_start_context:
         movq    %r13, %rdi
         leaq    1f(%rip), %rax
         pushq   %rax

@@ -216,6 +216,18 @@ TEST(Context, AnUnwinderStopsAtItsFirstFrame) {
   EXPECT_TRUE(is_in_start(addresses.back())) << std::hex << addresses.back();
 }
 
+// Of whom a switch goes to that has not begun yet, an unwinder asks for the
+// byte before where it will begin.
+TEST(Context, TheByteBeforeItsFirstInstructionIsItsOwn) {
+  const auto start = reinterpret_cast<uintptr_t>(&green_start_context);
+  const void* const function =
+      _Unwind_FindEnclosingFunction(reinterpret_cast<void*>(start + 1));
+  ASSERT_NE(function, nullptr);
+  // This looks up the byte before the one that it is told.
+  EXPECT_EQ(_Unwind_FindEnclosingFunction(reinterpret_cast<void*>(start)),
+            function);
+}
+
 TEST(Context, ASavedContextHoldsItsReturnAddress) {
   Coroutine coroutine([](Coroutine& self) { self.Back(); });
   coroutine.Go();
