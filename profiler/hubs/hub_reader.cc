@@ -17,6 +17,7 @@ namespace abi = green::abi;
 constexpr int kAttempts = 20;
 // Of one slab, and of all green threads of a hub.
 constexpr uint64_t kMaxSlabBytes = uint64_t{256} << 20;
+constexpr size_t kCopyAtOnceBytes = 256 * 1024;
 
 HubState ToHubState(uint64_t state) {
   switch (static_cast<abi::HubState>(state)) {
@@ -274,12 +275,12 @@ absl::StatusOr<HubView> HubReader::ParseHub(const MemoryCopy& record,
   return hub;
 }
 
-absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
-    const HubView& hub) {
-  std::vector<GreenThreadView> greens;
+absl::Status HubReader::ReadSlabs(const HubView& hub,
+                                  std::vector<SlabCopy>& slabs) const {
   absl::flat_hash_set<Address> seen;
   Address slab_at = hub.first_slab;
   size_t records = 0;
+  size_t count = 0;
   while (slab_at) {
     abi::Slab slab;
     if (memory_.Read(slab_at,
@@ -293,18 +294,34 @@ absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
         records > kMaxGreenThreads) {
       return absl::DataLossError("the list of green threads has no end");
     }
-    const Address begin = slab_at + sizeof(slab);
-    absl::StatusOr<std::vector<std::byte>> bytes =
-        ReadExactly(begin, slab.count * size);
-    if (!bytes.ok()) return bytes.status();
-    for (uint32_t i = 0; i < slab.count; ++i) {
-      const auto record = absl::MakeConstSpan(*bytes).subspan(i * size, size);
+    if (count == slabs.size()) slabs.emplace_back();
+    SlabCopy& copy = slabs[count++];
+    copy.records = slab_at + sizeof(slab);
+    copy.bytes.resize(slab.count * size);
+    if (memory_.Read(copy.records, absl::MakeSpan(copy.bytes)) !=
+        copy.bytes.size()) {
+      return absl::DataLossError("the green threads' records are not mapped");
+    }
+    slab_at = Address(slab.next);
+  }
+  slabs.resize(count);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
+    const HubView& hub) {
+  std::vector<SlabCopy> slabs;
+  if (absl::Status status = ReadSlabs(hub, slabs); !status.ok()) return status;
+  std::vector<GreenThreadView> greens;
+  for (const SlabCopy& slab : slabs) {
+    const size_t size = layout_.green.record_bytes();
+    for (size_t at = 0; at < slab.bytes.size(); at += size) {
+      const auto record = absl::MakeConstSpan(slab.bytes).subspan(at, size);
       if (layout_.green.Unsigned(record, abi::kGreenId).value_or(0) == 0) {
         continue;
       }
-      greens.push_back(ToGreenView(hub, begin + i * size, record));
+      greens.push_back(ParseGreenThread(hub, slab.records + at, record));
     }
-    slab_at = Address(slab.next);
   }
   std::sort(greens.begin(), greens.end(),
             [](const GreenThreadView& a, const GreenThreadView& b) {
@@ -338,10 +355,85 @@ absl::StatusOr<GreenThreadView> HubReader::ReadGreenThread(const HubView& hub,
   absl::StatusOr<std::vector<std::byte>> bytes =
       ReadExactly(record, layout_.green.record_bytes());
   if (!bytes.ok()) return bytes.status();
-  return ToGreenView(hub, record, *bytes);
+  return ParseGreenThread(hub, record, *bytes);
 }
 
-GreenThreadView HubReader::ToGreenView(
+bool HubReader::IsWhereItWas(const GreenThreadView& seen,
+                             const MemoryPiece& record) const {
+  const auto number = [&](abi::GreenField field) {
+    return layout_.green.Unsigned(record.into, field).value_or(0);
+  };
+  return record.read == record.into.size() &&
+         number(abi::kGreenId) == seen.id &&
+         number(abi::kGreenSwitches) == seen.switches &&
+         number(abi::kGreenSavedSp) == seen.context.value();
+}
+
+// How it can be trusted: a green thread is counted before it goes on. Its
+// record is read once more before its stack, and once after. Why before: when
+// it was first seen, it may have been counted already, with the context of
+// before still written down, and be back in the same place after that.
+void HubReader::CopySuspended(const HubView& hub,
+                              absl::Span<const GreenThreadView* const> greens,
+                              size_t max_stack_bytes, UseSuspended use) const {
+  const size_t record_bytes = layout_.green.record_bytes();
+  std::vector<std::byte> buffer;
+  std::vector<MemoryPiece> pieces;
+  for (size_t begin = 0; begin < greens.size();) {
+    pieces.clear();
+    size_t bytes = 0;
+    size_t end = begin;
+    for (; end < greens.size() && bytes < kCopyAtOnceBytes; ++end) {
+      const GreenThreadView& green = *greens[end];
+      const uint64_t stack_bytes = green.stack.Contains(green.context)
+                                       ? green.stack.end - green.context
+                                       : 0;
+      const auto plan = [&](Address from, uint64_t size) {
+        pieces.push_back({.from = from, .read = size});
+        bytes += size;
+      };
+      plan(green.record, record_bytes);
+      plan(green.context, std::min<uint64_t>(stack_bytes, max_stack_bytes));
+      plan(green.record, record_bytes);
+    }
+    if (buffer.size() < bytes) buffer.resize(bytes);
+    absl::Span<std::byte> room = absl::MakeSpan(buffer);
+    for (MemoryPiece& piece : pieces) {
+      piece.into = room.first(piece.read);
+      room.remove_prefix(piece.read);
+    }
+    memory_.ReadEach(absl::MakeSpan(pieces));
+    for (size_t i = begin; i < end; ++i) {
+      const MemoryPiece* const of_it = &pieces[3 * (i - begin)];
+      UseCopy(hub, i, *greens[i], {of_it[0], of_it[1], of_it[2]}, use);
+    }
+    begin = end;
+  }
+}
+
+void HubReader::UseCopy(const HubView& hub, size_t index,
+                        const GreenThreadView& seen,
+                        const SuspendedPieces& pieces, UseSuspended use) const {
+  if (IsWhereItWas(seen, pieces.before) && IsWhereItWas(seen, pieces.after)) {
+    SuspendedGreen copy;
+    copy.stack.begin = pieces.stack.from;
+    copy.stack.bytes.assign(
+        pieces.stack.into.begin(),
+        pieces.stack.into.begin() + static_cast<ptrdiff_t>(pieces.stack.read));
+    if (const auto registers =
+            ParseContext(copy.stack.begin.value(), copy.stack)) {
+      copy.registers = *registers;
+      return use(index, &copy, nullptr);
+    }
+  }
+  GreenThreadView now;
+  if (pieces.after.read == pieces.after.into.size()) {
+    now = ParseGreenThread(hub, seen.record, pieces.after.into);
+  }
+  use(index, nullptr, &now);
+}
+
+GreenThreadView HubReader::ParseGreenThread(
     const HubView& hub, Address record,
     absl::Span<const std::byte> bytes) const {
   const auto number = [&](abi::GreenField field) {
@@ -378,7 +470,6 @@ GreenThreadView HubReader::ToGreenView(
   green.parent = number(abi::kGreenParent);
   green.spawn_site = Address(number(abi::kGreenSpawnSite));
   green.context = Address(number(abi::kGreenSavedSp));
-  if (green.context) green.suspended = ReadContext(green.context.value());
   return green;
 }
 

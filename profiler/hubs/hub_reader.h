@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "hubs/layout.h"
@@ -28,6 +29,18 @@ namespace hubspy {
 // Where the block lies, by the note of the first module that has one; nullopt:
 // not a green process.
 std::optional<Address> FindHubBlock(const ModuleMap& modules);
+
+// The bytes of one slab of green threads' records, as they were copied.
+struct SlabCopy {
+  Address records;  // of the first one
+  std::vector<std::byte> bytes;
+};
+
+// Where a green thread stood that did not run, and its stack from there on.
+struct SuspendedGreen {
+  Registers registers;
+  MemoryCopy stack;
+};
 
 class HubReader {
  public:
@@ -49,6 +62,24 @@ class HubReader {
   // that it waits for.
   absl::StatusOr<GreenThreadView> ReadGreenThread(const HubView& hub,
                                                   Address record);
+
+  // For many looks at many green threads: every slab's bytes, in an order that
+  // does not change, new ones first, and what a record in them says.
+  absl::Status ReadSlabs(const HubView& hub,
+                         std::vector<SlabCopy>& slabs) const;
+  size_t green_record_bytes() const { return layout_.green.record_bytes(); }
+  GreenThreadView ParseGreenThread(const HubView& hub, Address record,
+                                   absl::Span<const std::byte> bytes) const;
+
+  // Copies the stacks of green threads that were seen suspended (`context` is
+  // not zero), up to `max_stack_bytes` of each, and calls use(index, copy, now)
+  // for each in turn. Either `copy` is null, because it has run since it was
+  // seen or cannot be read, or `now` is; now->id is 0 when it has ended.
+  using UseSuspended = absl::FunctionRef<void(
+      size_t index, SuspendedGreen* copy, GreenThreadView* now)>;
+  void CopySuspended(const HubView& hub,
+                     absl::Span<const GreenThreadView* const> greens,
+                     size_t max_stack_bytes, UseSuspended use) const;
 
   // The same hub again, by its record's address.
   absl::StatusOr<HubView> ReadHub(Address record);
@@ -72,8 +103,15 @@ class HubReader {
                                         const MemoryCopy& copy) const;
   void ReadMutexHolders(std::vector<GreenThreadView>& greens) const;
   HubView ToHubView(Address record, absl::Span<const std::byte> bytes) const;
-  GreenThreadView ToGreenView(const HubView& hub, Address record,
-                              absl::Span<const std::byte> bytes) const;
+  // What is read of one green thread to copy its stack.
+  struct SuspendedPieces {
+    MemoryPiece before, stack, after;
+  };
+  void UseCopy(const HubView& hub, size_t index, const GreenThreadView& seen,
+               const SuspendedPieces& pieces, UseSuspended use) const;
+  // Whether a record's bytes still say what was seen.
+  bool IsWhereItWas(const GreenThreadView& seen,
+                    const MemoryPiece& record) const;
 
   const Memory& memory_;
   Address block_;

@@ -101,10 +101,8 @@ struct GreenThreadView {
   AddressRange stack;
   uint64_t parent = 0;  // id; 0: none
   Address spawn_site;   // where its spawner's call returns to; zero: not known
-  // Where its context is saved while it does not run, and that context, where
-  // it could be read. Its pc is a return address.
-  Address context;
-  std::optional<Registers> suspended;
+  Address context;      // where it is saved while it does not run; zero: it
+                        // runs, or has not begun
 };
 
 }  // namespace hubspy

@@ -10,6 +10,13 @@
 
 namespace hubspy {
 
+// One of several places to be read.
+struct MemoryPiece {
+  Address from;
+  absl::Span<std::byte> into;
+  size_t read = 0;  // how many bytes could be
+};
+
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -18,6 +25,12 @@ class Memory {
   // read: fewer than asked for where the target has nothing mapped, 0 when it
   // is gone. Not atomic: a running target may write meanwhile.
   virtual size_t Read(Address from, absl::Span<std::byte> into) const = 0;
+
+  // Reads each of them, one after the other, with as few system calls as
+  // possible.
+  virtual void ReadEach(absl::Span<MemoryPiece> pieces) const {
+    for (MemoryPiece& piece : pieces) piece.read = Read(piece.from, piece.into);
+  }
 };
 
 }  // namespace hubspy

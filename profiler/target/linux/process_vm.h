@@ -28,8 +28,12 @@ class ProcessVmMemory : public Memory {
       : process_(process), tid_(process.pid()) {}
 
   size_t Read(Address from, absl::Span<std::byte> into) const override;
+  void ReadEach(absl::Span<MemoryPiece> pieces) const override;
 
  private:
+  // False: no thread of the process is left.
+  bool FindLivingThread() const;
+
   // A thread of the process; the kernel shows its memory through living
   // threads only, and the main thread may be the first to end.
   const ProcDir& process_;
@@ -54,21 +58,11 @@ class StackReader {
                        size_t max_stack_bytes);
   // Of the stack, at most `most_stack_bytes` of what was prepared for.
   void Read(int32_t tid, Address sp, size_t most_stack_bytes = SIZE_MAX);
-  MemoryCopy Stack() const { return Copy(pieces_.back()); }
+  MemoryCopy Stack() const;
   std::vector<MemoryCopy> Extra() const;  // in the order of `also`
 
  private:
-  struct Piece {
-    AddressRange range;
-    size_t buffer_offset = 0;
-    size_t read = 0;  // bytes that were there
-  };
-  // Reads from pieces_[first] on; returns the index of the first piece that is
-  // still to be read.
-  size_t ReadFrom(int32_t tid, size_t first);
-  MemoryCopy Copy(const Piece& piece) const;
-
-  std::vector<Piece> pieces_;  // the stack is the last one
+  std::vector<MemoryPiece> pieces_;  // the stack is the last one
   size_t max_stack_bytes_ = 0;
   std::vector<std::byte> buffer_;
 };

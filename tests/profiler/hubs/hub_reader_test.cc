@@ -218,18 +218,30 @@ TEST_F(HubReaderTest, ASlabThatClaimsTooMuchIsRefusedWithoutAllocatingIt) {
 
 TEST_F(HubReaderTest, ASuspendedContextIsReadAsTheTableSays) {
   FakeSlab<1> slab;
-  slab.records[0] = {.id = 1, .saved_sp = kStackAt};
+  slab.records[0] = {.id = 1,
+                     .saved_sp = kStackAt,
+                     .stack_begin = kStackAt,
+                     .stack_end = kStackAt + 4096};
   memory_.Put(kSlabAt, slab);
   memory_.Put(kStackAt, FakeContext{});
   memory_.Put(kHubAt, FakeHub{.first_slab = kSlabAt});
   const auto hubs = reader_.ReadHubs();
   const auto greens = reader_.ReadGreenThreads(hubs->front());
-  ASSERT_TRUE(greens->front().suspended);
-  const Registers& registers = *greens->front().suspended;
-  EXPECT_EQ(registers.pc(), Address(0x401000));
-  EXPECT_EQ(registers.sp(), Address(kStackAt + sizeof(FakeContext)));
-  EXPECT_EQ(registers.Get(Reg::kRbx), 0x3u);
-  EXPECT_FALSE(registers.Has(Reg::kRax));
+  const GreenThreadView& green = greens->front();
+  int copies = 0;
+  reader_.CopySuspended(
+      hubs->front(), {&green}, 4096,
+      [&](size_t index, SuspendedGreen* copy, GreenThreadView*) {
+        ++copies;
+        EXPECT_EQ(index, 0u);
+        ASSERT_NE(copy, nullptr);
+        EXPECT_EQ(copy->registers.pc(), Address(0x401000));
+        EXPECT_EQ(copy->registers.sp(),
+                  Address(kStackAt + sizeof(FakeContext)));
+        EXPECT_EQ(copy->registers.Get(Reg::kRbx), 0x3u);
+        EXPECT_FALSE(copy->registers.Has(Reg::kRax));
+      });
+  EXPECT_EQ(copies, 1);
 }
 
 TEST_F(HubReaderTest, ParseHubTakesTheContextFromTheCopyOfTheSameInstant) {

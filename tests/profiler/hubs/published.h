@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -19,6 +20,7 @@ class FakeMemory : public Memory {
  public:
   size_t Read(Address from, absl::Span<std::byte> into) const override {
     ++reads;
+    if (before_read) before_read(from.value());
     if (into.empty()) return 0;
     auto region = regions.upper_bound(from.value());
     if (region == regions.begin()) return 0;
@@ -40,6 +42,8 @@ class FakeMemory : public Memory {
 
   std::map<uint64_t, std::vector<std::byte>> regions;
   mutable int reads = 0;
+  // What the process does meanwhile.
+  std::function<void(uint64_t at)> before_read;
 };
 
 // Records as some runtime might lay them out: not in the order of the fields.
@@ -69,6 +73,10 @@ struct FakeGreen {
   uint32_t padding = 0;
   uint64_t waits_on = 0;
   uint64_t saved_sp = 0;
+  uint64_t switches = 0;
+  uint64_t stack_begin = 0;
+  uint64_t stack_end = 0;
+  uint64_t entry = 0;
 };
 
 struct FakeContext {
@@ -115,6 +123,10 @@ inline green::abi::Block MakeBlock(uint64_t first_hub) {
   HUBSPY_FIELD(green, kGreenFd, FakeGreen, fd);
   HUBSPY_FIELD(green, kGreenWaitsOn, FakeGreen, waits_on);
   HUBSPY_FIELD(green, kGreenSavedSp, FakeGreen, saved_sp);
+  HUBSPY_FIELD(green, kGreenSwitches, FakeGreen, switches);
+  HUBSPY_FIELD(green, kGreenStackBegin, FakeGreen, stack_begin);
+  HUBSPY_FIELD(green, kGreenStackEnd, FakeGreen, stack_end);
+  HUBSPY_FIELD(green, kGreenEntry, FakeGreen, entry);
   block.context_size = sizeof(FakeContext);
   HUBSPY_FIELD(context, 3, FakeContext, rbx);
   HUBSPY_FIELD(context, 6, FakeContext, rbp);
