@@ -124,7 +124,10 @@ absl::Status Attachment::RefreshModules() {
 }
 
 void Attachment::FindHubs() {
-  if (std::exchange(hub_block_is_old_, false)) hub_reader_.reset();
+  if (std::exchange(hub_block_is_old_, false)) {
+    hub_reader_.reset();
+    green_watches_.clear();
+  }
   if (hub_reader_) return;
   if (const auto block = FindHubBlock(modules())) {
     hub_reader_.emplace(process_->memory(), *block);
@@ -190,6 +193,7 @@ absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
   if (looks.empty() && !process_->Alive()) {
     return absl::NotFoundError("the process has exited");
   }
+  if (looks_at_green_threads_) AddGreenThreads(looks);
   return looks;
 }
 
@@ -208,9 +212,12 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
     sleep = {
         .token = (*capture)->snapshot.sleep,
         .stack = std::make_shared<const Stack>(std::move((*capture)->stack)),
-        .state = (*capture)->snapshot.state};
+        .state = (*capture)->snapshot.state,
+        .green = RunningGreen(tid, (*capture)->snapshot.registers.sp())};
   }
-  look.idle = sleep.state != ThreadState::kRunning;
+  look.green = sleep.green;
+  // A green thread that sleeps in a system call keeps all others waiting.
+  look.idle = sleep.state != ThreadState::kRunning && !look.green;
   look.stack = sleep.stack;
   return look;
 }
@@ -301,7 +308,7 @@ Stack Attachment::UnwindHubThread(const HubView& hub,
                                   const Snapshot& snapshot) {
   Stack stack = Unwind(snapshot.registers, snapshot.stack, {});
   if (!hub.suspended_run || stack.partial() ||
-      !RunsGreenThread(hub, snapshot.registers.sp())) {
+      !RunningGreenThread(hub, snapshot.registers.sp())) {
     return stack;
   }
   const Stack run =
@@ -311,11 +318,13 @@ Stack Attachment::UnwindHubThread(const HubView& hub,
 
 // Around a switch the record may already, or still, name a green thread while
 // the thread is on Hub::Run's stack: the stack pointer tells.
-bool Attachment::RunsGreenThread(const HubView& hub, Address sp) {
-  if (!hub.current) return false;
-  const absl::StatusOr<GreenThreadView> green =
+std::optional<GreenThreadView> Attachment::RunningGreenThread(
+    const HubView& hub, Address sp) {
+  if (!hub.current) return std::nullopt;
+  absl::StatusOr<GreenThreadView> green =
       hub_reader_->ReadGreenThread(hub, hub.current);
-  return green.ok() && green->stack.Contains(sp);
+  if (!green.ok() || !green->stack.Contains(sp)) return std::nullopt;
+  return *std::move(green);
 }
 
 bool Attachment::LeavesKnownModules(const Stack& stack) const {
@@ -363,39 +372,6 @@ void Attachment::LearnJitNames(absl::Span<const Stack> stacks) {
   PerfMap& names = *program().jit_names;
   if (map->from_start) names = PerfMap(std::move(map->file));
   names.Append(map->text);
-}
-
-Stack Attachment::UnwindSuspended(const HubView& hub,
-                                  const GreenThreadView& green) {
-  GreenThreadView before = green;
-  uint64_t most_bytes = kGreenStackBytes;
-  for (int attempt = 0; attempt < kAttempts && before.suspended; ++attempt) {
-    const Address from = before.context;
-    MemoryCopy stack{.begin = from};
-    if (!before.stack.Contains(from)) break;
-    stack.bytes.resize(std::min(most_bytes, before.stack.end - from));
-    stack.bytes.resize(
-        process_->memory().Read(from, absl::MakeSpan(stack.bytes)));
-    absl::StatusOr<GreenThreadView> after =
-        hub_reader_->ReadGreenThread(hub, green.record);
-    if (!after.ok()) break;
-    // It ran meanwhile: what was copied may belong to two moments.
-    const bool moved = after->id != before.id ||
-                       after->switches != before.switches ||
-                       after->context != before.context;
-    if (!moved) {
-      Stack result = Unwind(*before.suspended, stack, {.top_is_return = true});
-      if (result.end != StackEnd::kCopyTooSmall ||
-          stack.bytes.size() < most_bytes ||
-          most_bytes == DeepStacks::kMostBytes) {
-        return result;
-      }
-      most_bytes = DeepStacks::kMostBytes;
-    }
-    if (after->id != green.id) break;
-    before = *std::move(after);
-  }
-  return {};
 }
 
 }  // namespace hubspy

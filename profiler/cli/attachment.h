@@ -16,12 +16,15 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "cli/deep_stacks.h"
+#include "cli/green_watch.h"
 #include "cli/program_list.h"
 #include "hubs/hub_reader.h"
 #include "image/module_map.h"
 #include "model/hub.h"
+#include "model/recording.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
 #include "sample/sampler.h"
@@ -53,9 +56,19 @@ class Attachment {
   // However deep its stack is: of a thread that runs, all is read in one stop.
   absl::StatusOr<ThreadCapture> Capture(ThreadId tid);
 
-  // Where a green thread stands that does not run; no frames when it runs, has
-  // not begun, or moved in every one of several looks.
+  // Every green thread of every hub, once, but for those that run: they are on
+  // their thread's stack. What a hub publishes may be garbage: DataLoss.
+  absl::Status ForEachGreenThread(
+      absl::FunctionRef<void(const WatchedGreen&)> visit);
+  // Where one of them stands; no frames when it runs, has not begun, or moved
+  // in every one of several looks.
   Stack UnwindSuspended(const HubView& hub, const GreenThreadView& green);
+  // From now on Look looks at them, too; and remembers what they are called.
+  void LookAtGreenThreads(bool and_their_names);
+  const absl::flat_hash_map<Recording::GreenId, Recording::GreenName>&
+  green_names() const {
+    return green_names_;
+  }
 
   // Those of this process's threads; none in a process that is not green, or
   // that has not made one yet.
@@ -83,6 +96,7 @@ class Attachment {
     std::optional<SleepToken> token;
     std::shared_ptr<const Stack> stack;
     ThreadState state = ThreadState::kRunning;
+    std::optional<GreenActivity> green;  // that it runs
   };
 
   Attachment(std::unique_ptr<Process> process,
@@ -108,10 +122,15 @@ class Attachment {
   absl::StatusOr<std::optional<Snapshot>> CaptureHubThread(
       CaptureRequest request, HubView& hub);
   Stack UnwindHubThread(const HubView& hub, const Snapshot& snapshot);
+  GreenWatch& WatchOf(const HubView& hub);
+  void AddGreenThreads(std::vector<ThreadLook>& looks);
+  std::optional<GreenActivity> RunningGreen(ThreadId tid, Address sp);
+  void RememberName(const GreenThreadView& green);
   bool LeavesKnownModules(const Stack& stack) const;
   Stack Unwind(const Registers& registers, const MemoryCopy& stack,
                const UnwindOptions& options);
-  bool RunsGreenThread(const HubView& hub, Address sp);
+  std::optional<GreenThreadView> RunningGreenThread(const HubView& hub,
+                                                    Address sp);
 
   std::unique_ptr<Process> process_;
   size_t max_stack_bytes_ = CaptureRequest().max_stack_bytes;
@@ -126,6 +145,11 @@ class Attachment {
   absl::flat_hash_map<ThreadId, Sleep> threads_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;
   absl::flat_hash_map<ThreadId, HubView> hubs_;  // by their OS thread
+  // By their hub's record.
+  absl::flat_hash_map<Address, GreenWatch> green_watches_;
+  bool looks_at_green_threads_ = false;
+  bool names_green_threads_ = false;
+  absl::flat_hash_map<Recording::GreenId, Recording::GreenName> green_names_;
   int64_t threads_due_ns_ = 0;  // when the list of threads is read again
   int64_t thread_refreshes_ = 0;
   int64_t modules_due_ns_ = 0;  // before this the modules are not read again

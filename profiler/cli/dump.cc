@@ -1,7 +1,9 @@
 #include "model/dump.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -48,33 +50,41 @@ class Dumper {
  private:
   absl::Status TakeGreenThreads(Dump& dump) {
     size_t zeroed = 0;
-    absl::StatusOr<std::vector<HubView>> hubs = attachment_.ReadHubs();
-    if (!hubs.ok()) return hubs.status();
-    for (const HubView& hub : *hubs) {
-      absl::StatusOr<std::vector<GreenThreadView>> green_threads =
-          attachment_.hub_reader()->ReadGreenThreads(hub);
-      if (!green_threads.ok()) return green_threads.status();
-      for (GreenThreadView& green : *green_threads) {
-        Dump::NamedStack stack;
-        if (green.suspended && !green.suspended->pc()) {
-          ++zeroed;
-        } else {
-          stack = Name(attachment_.UnwindSuspended(hub, green));
-        }
-        green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
-        dump.green_threads.push_back(
-            {.view = std::move(green), .stack = std::move(stack)});
+    const auto take = [&](const WatchedGreen& green) {
+      Dump::GreenThread& taken =
+          dump.green_threads.emplace_back(Dump::GreenThread{green.view, {}});
+      taken.view.name = NameGreenThread(green.view.name, green.view.entry,
+                                        attachment_.modules(), symbolizer_);
+      if (IsZeroed(green)) {
+        ++zeroed;
+      } else if (green.view.context && green.stack != nullptr) {
+        taken.stack = Name(*green.stack);
       }
+    };
+    if (absl::Status status = attachment_.ForEachGreenThread(take);
+        !status.ok()) {
+      return status;
     }
+    std::sort(dump.green_threads.begin(), dump.green_threads.end(),
+              [](const auto& a, const auto& b) {
+                return std::tie(a.view.hub_tid, a.view.id) <
+                       std::tie(b.view.hub_tid, b.view.id);
+              });
     if (zeroed > 0) {
-      // No thread is suspended at 0. gdb writes zeros for a mapping of which it
-      // cannot read all, such as one with guard pages in it.
       dump.gaps.push_back(
           absl::StrCat("the stacks of ", zeroed,
                        " green threads are zeros: dumped by gdb, which cannot "
                        "read around guard pages? The kernel can"));
     }
     return absl::OkStatus();
+  }
+
+  // No thread is suspended at 0. gdb writes zeros for a mapping of which it
+  // cannot read all, such as one with guard pages in it.
+  static bool IsZeroed(const WatchedGreen& green) {
+    return green.view.context && green.stack != nullptr &&
+           !green.stack->frames.empty() &&
+           !green.stack->frames.front().address();
   }
 
   Dump::Thread TakeThread(const ThreadInfo& thread) {

@@ -21,11 +21,19 @@ int64_t NowNs() {
 absl::StatusOr<std::unique_ptr<Family>> Family::Open(int32_t pid,
                                                      const Options& options) {
   std::unique_ptr<Family> family(new Family(pid, options));
-  absl::StatusOr<std::unique_ptr<Attachment>> first =
-      Attachment::Open(pid, options.open, family->programs_);
-  if (!first.ok()) return first.status();
-  family->members_.push_back(*std::move(first));
+  if (absl::Status added = family->Add(pid); !added.ok()) return added;
   return family;
+}
+
+absl::Status Family::Add(int32_t pid) {
+  absl::StatusOr<std::unique_ptr<Attachment>> member =
+      Attachment::Open(pid, options_.open, programs_);
+  if (!member.ok()) return member.status();
+  if (options_.green_threads) {
+    (*member)->LookAtGreenThreads(options_.green_names);
+  }
+  members_.push_back(*std::move(member));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<ThreadLook>> Family::Look() {
@@ -51,13 +59,10 @@ absl::StatusOr<std::vector<ThreadLook>> Family::Look() {
 
 void Family::AddChildren() {
   for (const int32_t pid : tree_.FindNew()) {
-    absl::StatusOr<std::unique_ptr<Attachment>> child =
-        Attachment::Open(pid, options_.open, programs_);
-    if (child.ok()) {
-      members_.push_back(*std::move(child));
-    } else if (!absl::IsNotFound(child.status())) {
+    const absl::Status added = Add(pid);
+    if (!added.ok() && !absl::IsNotFound(added)) {
       ++refused_;
-      refusal_ = child.status();
+      refusal_ = added;
     }
   }
   children_due_ns_ = NowNs() + kChildrenIntervalNs;
@@ -66,6 +71,9 @@ void Family::AddChildren() {
 void Family::Remove(size_t index) {
   for (const auto& [tid, name] : members_[index]->thread_names()) {
     past_names_[tid] = name;
+  }
+  for (const auto& [id, name] : members_[index]->green_names()) {
+    past_green_names_[id] = name;
   }
   members_.erase(members_.begin() + static_cast<ptrdiff_t>(index));
 }
@@ -85,6 +93,16 @@ absl::flat_hash_map<ThreadId, std::string> Family::thread_names() const {
   absl::flat_hash_map<ThreadId, std::string> names = past_names_;
   for (const auto& member : members_) {
     for (const auto& [tid, name] : member->thread_names()) names[tid] = name;
+  }
+  return names;
+}
+
+absl::flat_hash_map<Recording::GreenId, Recording::GreenName>
+Family::green_names() const {
+  absl::flat_hash_map<Recording::GreenId, Recording::GreenName> names =
+      past_green_names_;
+  for (const auto& member : members_) {
+    for (const auto& [id, name] : member->green_names()) names[id] = name;
   }
   return names;
 }

@@ -33,6 +33,9 @@ class Family {
   struct Options {
     OpenOptions open;
     bool children = false;
+    // Their green threads, too, each time; and what each of them is called.
+    bool green_threads = false;
+    bool green_names = false;
   };
 
   // Errors as Process::Open's, of the first process.
@@ -46,6 +49,8 @@ class Family {
   size_t threads() const;
 
   absl::flat_hash_map<ThreadId, std::string> thread_names() const;
+  absl::flat_hash_map<Recording::GreenId, Recording::GreenName> green_names()
+      const;
   // All that its members were; the first process's first one is the first.
   absl::Span<const Program> programs() const { return programs_->all(); }
   void LearnJitNames(absl::Span<const Stack> stacks);
@@ -59,6 +64,7 @@ class Family {
  private:
   Family(int32_t pid, const Options& options) : options_(options), tree_(pid) {}
 
+  absl::Status Add(int32_t pid);
   void AddChildren();
   void Remove(size_t index);
 
@@ -68,6 +74,8 @@ class Family {
   std::vector<std::unique_ptr<Attachment>> members_;
   // Of members that are gone.
   absl::flat_hash_map<ThreadId, std::string> past_names_;
+  absl::flat_hash_map<Recording::GreenId, Recording::GreenName>
+      past_green_names_;
   int64_t children_due_ns_ = 0;
   int64_t refused_ = 0;
   absl::Status refusal_;

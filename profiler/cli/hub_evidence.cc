@@ -79,7 +79,8 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
   watch.green_threads = ReadGreenThreads(reader, watch.end);
   watch.own_code = ReadOwnCode(reader, watch.end);
   for (GreenThreadView& green : watch.green_threads) {
-    green.name = GreenThreadName(green, attachment_.modules(), symbolizer_);
+    green.name = NameGreenThread(green.name, green.entry, attachment_.modules(),
+                                 symbolizer_);
   }
   for (const auto& [key, count] : hub.running.counts()) {
     watch.samples.push_back({.stack = NameStack(hub.running.stacks()[key.stack],

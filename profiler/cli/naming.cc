@@ -3,7 +3,6 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace hubspy {
@@ -27,21 +26,13 @@ std::vector<SymbolFrame> NameStack(const Stack& stack,
   return frames;
 }
 
-std::string GreenThreadName(const GreenThreadView& green,
-                            const ModuleMap& modules, Symbolizer& symbolizer) {
-  const LoadedModule* const module = modules.Find(green.entry);
-  if (!green.name.empty() || module == nullptr) return green.name;
-  const std::string& entry =
-      symbolizer.Resolve(module, CodeAddress::Exact(green.entry))
-          .back()
-          .function;
-  return absl::StartsWith(entry, "green::internal::") ? "" : entry;
-}
-
 Profile NameProfile(Recording& recording, Family& family,
                     Symbolizer& symbolizer, const NamingOptions& options) {
   for (const auto& [tid, name] : family.thread_names()) {
     recording.NameThread(tid, name);
+  }
+  for (const auto& [id, name] : family.green_names()) {
+    recording.NameGreen(id, name);
   }
   family.LearnJitNames(recording.stacks());
   return NameRecording(recording, family.programs(), symbolizer, options);

@@ -7,7 +7,6 @@
 
 #include "cli/attachment.h"
 #include "cli/family.h"
-#include "model/hub.h"
 #include "model/profile.h"
 #include "model/stack.h"
 #include "symbolize/name_recording.h"
@@ -20,11 +19,6 @@ namespace hubspy {
 std::vector<SymbolFrame> NameStack(const Stack& stack,
                                    const Attachment& attachment,
                                    Symbolizer& symbolizer);
-
-// What to call a green thread: its name, else the function that it began in,
-// unless that is the runtime's own.
-std::string GreenThreadName(const GreenThreadView& green,
-                            const ModuleMap& modules, Symbolizer& symbolizer);
 
 // The recording with names, and the processes it was made of.
 Profile NameProfile(Recording& recording, Family& family,

@@ -40,6 +40,7 @@ struct Values {
   bool include_idle = false;
   bool subprocesses = false;
   bool threads = false;
+  bool green = false;
   bool function = false;
   bool no_line = false;
   bool short_names = false;
@@ -195,6 +196,9 @@ class Parser {
         ->option_text("FORMAT");
     AddDuration(record_, "how long; until Ctrl-C when absent");
     record_->add_flag("-t,--threads", values_.threads, "keep threads apart");
+    record_->add_flag("--green", values_.green,
+                      "all green threads, by what they do; with -i, those, "
+                      "too, that wait all the while");
     record_->add_flag("-F,--function", values_.function,
                       "by a function's first line, not by lines");
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
@@ -273,6 +277,7 @@ class Parser {
                           .capture = Ways().at(values_.capture),
                           .include_idle = values_.include_idle,
                           .threads = values_.threads,
+                          .green = values_.green,
                           .short_names = values_.short_names};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);

@@ -56,6 +56,7 @@ struct RecordOptions {
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
+  bool green = false;  // green threads, too
   bool short_names = false;
   NamingOptions naming;
 };

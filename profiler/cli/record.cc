@@ -93,14 +93,18 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   const int32_t pid = (*subject)->pid();
   absl::StatusOr<std::unique_ptr<Family>> family = Family::Open(
       pid, {.open = {.ways = options.capture, .rate_hz = options.rate_hz},
-            .children = options.subprocesses});
+            .children = options.subprocesses,
+            .green_threads = options.green,
+            .green_names = options.green && options.threads});
   if (!family.ok()) return family.status();
 
   Recording recording;
   SignalWaiter waiter;
   Announce(options, pid);
   Sampler sampler([&] { return (*family)->Look(); }, waiter,
-                  {.rate_hz = options.rate_hz, .seed = std::random_device{}()});
+                  {.rate_hz = options.rate_hz,
+                   .seed = std::random_device{}(),
+                   .each_green = options.threads});
   (*subject)->Release();
   const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
   const Sampler::Stop stop =

@@ -9,6 +9,7 @@
 #define HUBSPY_MODEL_PROFILE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,9 @@ struct Profile {
   struct Sample {
     uint32_t process = 0;  // index into Profile::processes
     ThreadId tid = 0;
-    bool idle = false;  // the thread slept in a system call
+    bool idle = false;  // the thread slept in a system call; of a green one, it
+                        // has waited all the while
+    std::optional<GreenActivity> green;  // see Recording::Key
     StackEnd end = StackEnd::kComplete;
     std::vector<uint32_t> frames;  // indices into Profile::frames, innermost
                                    // first, markers among them
@@ -59,6 +62,11 @@ struct Profile {
     ThreadId tid = 0;
     std::string name;
   };
+  struct GreenThread {
+    ThreadId tid = 0;  // its hub's
+    uint64_t id = 0;
+    std::string name;
+  };
 
   int32_t pid = 0;
   std::string command;             // the target's command line
@@ -66,10 +74,12 @@ struct Profile {
   double rate_hz = 100;
   int64_t duration_ns = 0;
   Quality quality;
-  std::vector<SymbolFrame> frames;  // distinct
-  std::vector<Sample> samples;      // distinct (process, tid, idle,
-                                    // frames)
-  std::vector<Thread> threads;      // sorted by tid
+  std::vector<SymbolFrame> frames;         // distinct
+  std::vector<Sample> samples;             // distinct (process, tid, idle,
+                                           // frames)
+  std::vector<Thread> threads;             // sorted by tid
+  std::vector<GreenThread> green_threads;  // those that samples tell apart, by
+                                           // tid and id
 };
 
 }  // namespace hubspy

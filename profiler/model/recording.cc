@@ -24,6 +24,21 @@ StackId Recording::Intern(const Stack& stack) {
 
 void Recording::Add(const Key& key, int64_t count) { counts_[key] += count; }
 
+void Recording::Unidle(Key key, int64_t count) {
+  key.idle = true;
+  const auto idle = counts_.find(key);
+  if (idle == counts_.end()) return;
+  count = std::min(count, idle->second);
+  idle->second -= count;
+  if (idle->second == 0) counts_.erase(idle);
+  key.idle = false;
+  if (count > 0) Add(key, count);
+}
+
+void Recording::NameGreen(const GreenId& id, GreenName name) {
+  green_names_[id] = std::move(name);
+}
+
 void Recording::NameThread(ThreadId tid, std::string name) {
   thread_names_[tid] = std::move(name);
 }
@@ -37,8 +52,8 @@ void Recording::ReduceRate(double to_hz) {
   // one is given: so sums over neighbours, a thread's above all, are right.
   std::vector<std::pair<Key, int64_t>> counts(counts_.begin(), counts_.end());
   std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first.tid, a.first.idle, a.first.stack) <
-           std::tie(b.first.tid, b.first.idle, b.first.stack);
+    return std::tie(a.first.tid, a.first.green, a.first.idle, a.first.stack) <
+           std::tie(b.first.tid, b.first.green, b.first.idle, b.first.stack);
   });
   counts_.clear();
   Quality scaled;
@@ -58,6 +73,7 @@ void Recording::ReduceRate(double to_hz) {
   scaled.failed = Scaled(quality.failed, ratio);
   scaled.by_perf = Scaled(quality.by_perf, ratio);
   // These happened, at whatever rate.
+  scaled.green_threads = quality.green_threads;
   scaled.lost = quality.lost;
   scaled.stops = quality.stops;
   scaled.worst_pause_ns = quality.worst_pause_ns;
@@ -77,12 +93,17 @@ void Recording::Append(const Recording& other) {
   ids.reserve(other.stacks_.size());
   for (const Stack& stack : other.stacks_) ids.push_back(Intern(stack));
   for (const auto& [key, count] : other.counts_) {
-    Add({.tid = key.tid, .stack = ids[key.stack], .idle = key.idle}, count);
+    Key ours = key;
+    ours.stack = ids[key.stack];
+    Add(ours, count);
   }
   for (const auto& [tid, name] : other.thread_names_) NameThread(tid, name);
+  for (const auto& [id, name] : other.green_names_) NameGreen(id, name);
   duration_ns += other.duration_ns;
   quality.ticks += other.quality.ticks;
   quality.samples += other.quality.samples;
+  quality.green_threads =
+      std::max(quality.green_threads, other.quality.green_threads);
   quality.late += other.quality.late;
   quality.failed += other.quality.failed;
   quality.partial += other.quality.partial;

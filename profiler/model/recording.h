@@ -18,10 +18,14 @@
 #include <cstdint>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "model/address.h"
+#include "model/hub.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
 
@@ -52,6 +56,7 @@ class PartialCounts {
 struct Quality {
   int64_t ticks = 0;           // looks at the process: what percentages are of
   int64_t samples = 0;         // threads seen in them, idle ones included
+  int64_t green_threads = 0;   // the most that were there in one look
   int64_t late = 0;            // ticks that came more than one period late
   int64_t failed = 0;          // threads that could not be read
   PartialCounts partial;       // samples whose stack was cut short
@@ -63,6 +68,18 @@ struct Quality {
   std::string last_failure;    // why the latest of `failed` failed
 };
 
+// What a green thread was doing in a sample of it.
+struct GreenActivity {
+  uint64_t id = 0;  // 0: samples of all that did the same are one
+  GreenState state = GreenState::kRunning;
+  WaitReason waiting_for = WaitReason::kNone;
+  friend auto operator<=>(const GreenActivity&, const GreenActivity&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const GreenActivity& a) {
+    return H::combine(std::move(h), a.id, a.state, a.waiting_for);
+  }
+};
+
 using StackId = uint32_t;
 
 class Recording {
@@ -71,19 +88,33 @@ class Recording {
     ThreadId tid = 0;
     StackId stack = 0;
     bool idle = false;
+    // Absent: the thread's own sample, with no green thread on it. Else of that
+    // green thread, of the hub that is the thread's.
+    std::optional<GreenActivity> green = std::nullopt;
     friend bool operator==(const Key&, const Key&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const Key& k) {
-      return H::combine(std::move(h), k.tid, k.stack, k.idle);
+      return H::combine(std::move(h), k.tid, k.stack, k.idle,
+                        k.green.has_value(), k.green.value_or(GreenActivity()));
     }
   };
+  // What a green thread may be called by.
+  struct GreenName {
+    std::string name;
+    ProgramId program = 0;
+    Address entry;  // where it began
+  };
+  using GreenId = std::pair<ThreadId, uint64_t>;  // its hub's thread, its id
 
   // The id of this stack, the same for equal stacks: equal in the frames that
   // were kept, however many were left out.
   StackId Intern(const Stack& stack);
   // Counts `count` samples, each worth 1/rate seconds of that thread's time.
   void Add(const Key& key, int64_t count);
+  // Of what was counted as idle, so many samples were not.
+  void Unidle(Key key, int64_t count);
   void NameThread(ThreadId tid, std::string name);
+  void NameGreen(const GreenId& id, GreenName name);
   // Adds what `other` holds; it was recorded after this one. The rate of both
   // is then the lower one.
   void Append(const Recording& other);
@@ -97,6 +128,9 @@ class Recording {
   const absl::flat_hash_map<Key, int64_t>& counts() const { return counts_; }
   const absl::flat_hash_map<ThreadId, std::string>& thread_names() const {
     return thread_names_;
+  }
+  const absl::flat_hash_map<GreenId, GreenName>& green_names() const {
+    return green_names_;
   }
 
   Quality quality;
@@ -120,6 +154,7 @@ class Recording {
   absl::flat_hash_map<StackKey, StackId> ids_;
   absl::flat_hash_map<Key, int64_t> counts_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;
+  absl::flat_hash_map<GreenId, GreenName> green_names_;
 };
 
 }  // namespace hubspy

@@ -1,6 +1,7 @@
 #include "sample/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace hubspy {
@@ -10,12 +11,21 @@ Sampler::Sampler(LookFunction look, Waiter& waiter, const Options& options)
       waiter_(waiter),
       rate_hz_(options.rate_hz),
       pacer_(options.rate_hz, options.seed, waiter.NowNs()),
-      limit_(options.rate_hz, waiter.NowNs()) {}
+      limit_(options.rate_hz, waiter.NowNs()),
+      each_green_(options.each_green) {}
 
 Sampler::Stop Sampler::Run(Recording& recording, int64_t until_ns) {
   interned_.clear();  // ids belong to a recording
-  if (recording.quality.ticks == 0) recording.rate_hz = rate_hz_;
-  if (recording.rate_hz > rate_hz_) recording.ReduceRate(rate_hz_);
+  shared_.clear();
+  if (recording.quality.ticks == 0) {
+    recording.rate_hz = rate_hz_;
+    idle_so_far_.clear();
+  }
+  if (recording.rate_hz > rate_hz_) {
+    const double ratio = rate_hz_ / recording.rate_hz;
+    for (auto& [id, idle] : idle_so_far_) idle.samples *= ratio;
+    recording.ReduceRate(rate_hz_);
+  }
   const int64_t begin_ns = waiter_.NowNs() - recording.duration_ns;
   const Stop why = Loop(recording, until_ns);
   recording.duration_ns = waiter_.NowNs() - begin_ns;
@@ -55,7 +65,9 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
   Quality& quality = recording.quality;
   quality.ticks += tick.covers;
   quality.late += tick.late;
+  int64_t green_threads = 0;
   for (const ThreadLook& look : looks) {
+    green_threads += look.green.has_value();
     if (!look.status.ok()) {
       quality.failed += tick.covers;
       quality.last_failure = std::string(look.status.message());
@@ -70,13 +82,38 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
       ++quality.stops;
       quality.worst_pause_ns = std::max(quality.worst_pause_ns, look.pause_ns);
     }
-    recording.Add(
-        {.tid = look.tid, .stack = Intern(recording, look), .idle = look.idle},
-        tick.covers);
+    Recording::Key key = {.tid = look.tid,
+                          .stack = Intern(recording, look),
+                          .idle = look.idle,
+                          .green = look.green};
+    if (key.green && !each_green_) key.green->id = 0;
+    recording.Add(key, tick.covers);
+    if (look.green) NoteIdle(recording, key, *look.green, tick.covers);
+  }
+  quality.green_threads = std::max(quality.green_threads, green_threads);
+}
+
+// Whoever is found to have moved was not idle before, either.
+void Sampler::NoteIdle(Recording& recording, const Recording::Key& key,
+                       const GreenActivity& green, int64_t count) {
+  const Recording::GreenId id = {key.tid, green.id};
+  if (key.idle) {
+    Idle& idle = idle_so_far_[id];
+    idle.key = key;
+    idle.samples += static_cast<double>(count);
+  } else if (const auto idle = idle_so_far_.find(id);
+             idle != idle_so_far_.end()) {
+    recording.Unidle(idle->second.key, std::llround(idle->second.samples));
+    idle_so_far_.erase(idle);
   }
 }
 
 StackId Sampler::Intern(Recording& recording, const ThreadLook& look) {
+  if (look.green && look.green->state != GreenState::kRunning) {
+    const auto [it, inserted] = shared_.try_emplace(look.stack);
+    if (inserted) it->second = recording.Intern(*look.stack);
+    return it->second;
+  }
   auto& [stack, id] = interned_[look.tid];
   if (stack != look.stack) {
     stack = look.stack;

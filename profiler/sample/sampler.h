@@ -40,6 +40,9 @@ struct ThreadLook {
   CaptureMethod method = CaptureMethod::kAsleep;
   int64_t pause_ns = 0;  // how long the thread was held for it; 0: not at all
   int64_t lost = 0;      // the kernel's samples that found no room before it
+  // Of the green thread that the thread runs, or of one that does not run: then
+  // the rest is of that one, too.
+  std::optional<GreenActivity> green = std::nullopt;
 };
 
 // Looks at every thread once. NotFound: the target is gone.
@@ -60,6 +63,7 @@ class Sampler {
   struct Options {
     double rate_hz = 100;
     uint64_t seed = 1;
+    bool each_green = false;  // tell green threads apart
   };
   enum class Stop { kTimeIsUp, kRequested, kTargetGone, kRateLowered };
 
@@ -80,17 +84,29 @@ class Sampler {
   void Count(Recording& recording, const std::vector<ThreadLook>& looks,
              const Pacer::Tick& tick);
   StackId Intern(Recording& recording, const ThreadLook& look);
+  void NoteIdle(Recording& recording, const Recording::Key& key,
+                const GreenActivity& green, int64_t count);
 
   LookFunction look_;
   Waiter& waiter_;
   double rate_hz_;
   Pacer pacer_;
   LoadLimit limit_;
+  const bool each_green_;
   std::optional<RateLowered> lowered_;
   // Which stack each thread had last, to recognise it without hashing it.
   absl::flat_hash_map<ThreadId,
                       std::pair<std::shared_ptr<const Stack>, StackId>>
       interned_;
+  // Those of green threads, which share them.
+  absl::flat_hash_map<std::shared_ptr<const Stack>, StackId> shared_;
+  // Samples of green threads that have not run yet since they were first seen;
+  // a fraction where the rate was lowered since.
+  struct Idle {
+    Recording::Key key;
+    double samples = 0;
+  };
+  absl::flat_hash_map<Recording::GreenId, Idle> idle_so_far_;
 };
 
 }  // namespace hubspy

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 
 namespace hubspy {
 namespace {
@@ -33,12 +35,15 @@ struct SampleKey {
   uint32_t process = 0;
   ThreadId tid = 0;
   bool idle = false;
+  std::optional<GreenActivity> green;
   StackEnd end = StackEnd::kComplete;
   uint32_t stack = 0;
   friend bool operator==(const SampleKey&, const SampleKey&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const SampleKey& k) {
-    return H::combine(std::move(h), k.process, k.tid, k.idle, k.end, k.stack);
+    return H::combine(std::move(h), k.process, k.tid, k.idle,
+                      k.green.has_value(), k.green.value_or(GreenActivity()),
+                      k.end, k.stack);
   }
 };
 
@@ -66,19 +71,21 @@ class Namer {
     absl::flat_hash_map<SampleKey, int64_t> counts;
     for (const auto& [key, count] : recording_.counts()) {
       const Stack& stack = recording_.stacks()[key.stack];
-      counts[{processes_[stack.program], key.tid, key.idle, stack.end,
-              named_stacks[key.stack]}] += count;
+      counts[{processes_[stack.program], key.tid, key.idle, key.green,
+              stack.end, named_stacks[key.stack]}] += count;
     }
     for (const auto& [key, count] : counts) {
-      profile_.samples.push_back(
-          {key.process, key.tid, key.idle, key.end, stacks_[key.stack], count});
+      profile_.samples.push_back({key.process, key.tid, key.idle, key.green,
+                                  key.end, stacks_[key.stack], count});
     }
-    std::sort(profile_.samples.begin(), profile_.samples.end(),
-              [](const Profile::Sample& a, const Profile::Sample& b) {
-                return std::tie(a.process, a.tid, a.idle, a.end, a.frames) <
-                       std::tie(b.process, b.tid, b.idle, b.end, b.frames);
-              });
+    std::sort(
+        profile_.samples.begin(), profile_.samples.end(),
+        [](const Profile::Sample& a, const Profile::Sample& b) {
+          return std::tie(a.process, a.tid, a.green, a.idle, a.end, a.frames) <
+                 std::tie(b.process, b.tid, b.green, b.idle, b.end, b.frames);
+        });
     AddThreads();
+    AddGreenThreads();
     return std::move(profile_);
   }
 
@@ -169,6 +176,20 @@ class Namer {
               });
   }
 
+  void AddGreenThreads() {
+    for (const auto& [id, green] : recording_.green_names()) {
+      const Program& program = programs_[green.program];
+      profile_.green_threads.push_back(
+          {id.first, id.second,
+           NameGreenThread(green.name, green.entry, *program.modules,
+                           symbolizer_)});
+    }
+    std::sort(profile_.green_threads.begin(), profile_.green_threads.end(),
+              [](const auto& a, const auto& b) {
+                return std::tie(a.tid, a.id) < std::tie(b.tid, b.id);
+              });
+  }
+
   const Recording& recording_;
   absl::Span<const Program> programs_;
   Symbolizer& symbolizer_;
@@ -183,6 +204,15 @@ class Namer {
 };
 
 }  // namespace
+
+std::string NameGreenThread(const std::string& name, Address entry,
+                            const ModuleMap& modules, Symbolizer& symbolizer) {
+  const LoadedModule* const module = modules.Find(entry);
+  if (!name.empty() || module == nullptr) return name;
+  const std::string& function =
+      symbolizer.Resolve(module, CodeAddress::Exact(entry)).back().function;
+  return absl::StartsWith(function, "green::internal::") ? "" : function;
+}
 
 Profile NameRecording(const Recording& recording,
                       absl::Span<const Program> programs,

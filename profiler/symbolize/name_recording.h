@@ -36,6 +36,11 @@ struct Program {
   absl::Status jit_names_status;
 };
 
+// What to call a green thread: its name, else the function that it began in,
+// unless that is the runtime's own.
+std::string NameGreenThread(const std::string& name, Address entry,
+                            const ModuleMap& modules, Symbolizer& symbolizer);
+
 // `programs` are numbered as the recording's stacks say (Stack::program); the
 // first one is the process that the profile is of.
 Profile NameRecording(const Recording& recording,

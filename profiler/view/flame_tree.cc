@@ -54,7 +54,7 @@ std::vector<FlameNode> BuildFlameTree(const FoldedProfile& folded) {
                        .x = x});
     }
     for (const size_t node : open) nodes[node].count += stack->count;
-    if (stack->idle) nodes[open.back()].idle_own += stack->count;
+    if (stack->waits) nodes[open.back()].waits_own += stack->count;
     x += stack->count;
   }
   return nodes;

@@ -20,8 +20,8 @@ struct FlameNode {
   uint32_t depth = 0;  // the root's is 0
   int64_t x = 0;
   int64_t count = 0;
-  int64_t idle_own = 0;  // samples that end here with the thread asleep
-  bool leaf = true;      // nothing on top of it
+  int64_t waits_own = 0;  // samples that end here, waiting
+  bool leaf = true;       // nothing on top of it
 };
 
 std::vector<FlameNode> BuildFlameTree(const FoldedProfile& folded);

@@ -30,7 +30,18 @@ constexpr double kColumn = 7.23;   // a character in a 12 px fixed-width font
 constexpr double kPadding = 3;     // between a frame's edge and its name
 constexpr double kMinWidth = 0.1;  // frames narrower than this are not drawn
 
-enum class Hue { kCode, kHub, kWaiting, kUnknown, kMissing, kThread, kRoot };
+enum class Hue {
+  kCode,
+  kHub,
+  kWaiting,
+  kState,
+  kUnknown,
+  kMissing,
+  kThread,
+  kRoot
+};
+
+constexpr size_t kHues = static_cast<size_t>(Hue::kRoot) + 1;
 
 struct HueStyle {
   absl::string_view meaning;  // in the legend
@@ -41,15 +52,16 @@ struct HueStyle {
 // Warm for code, as everybody's flame graphs; other hues only where they
 // answer a question: where is it waiting, what belongs to the hub.
 const HueStyle& StyleOf(Hue hue) {
-  static constexpr HueStyle kStyles[] = {
+  static constexpr std::array<HueStyle, kHues> kStyles = {{
       {"running", {232, 96, 36}, {20, 124, 40}},
       {"hub", {104, 176, 92}, {36, 30, 30}},
-      {"waiting in the kernel", {104, 168, 216}, {24, 28, 24}},
+      {"waiting", {104, 168, 216}, {24, 28, 24}},
+      {"what green threads do", {92, 184, 176}, {24, 20, 24}},
       {"name not known", {186, 180, 172}, {16, 16, 16}},
       {"frames missing", {240, 196, 84}, {8, 12, 12}},
       {"thread", {204, 186, 222}, {16, 16, 12}},
       {"all", {222, 208, 184}, {0, 0, 0}},
-  };
+  }};
   return kStyles[static_cast<size_t>(hue)];
 }
 
@@ -130,7 +142,7 @@ class Painter {
 
   Hue HueOf(const FlameNode& node) const {
     if (node.depth == 0) return Hue::kRoot;
-    if (node.leaf && node.idle_own == node.count) return Hue::kWaiting;
+    if (node.leaf && node.waits_own == node.count) return Hue::kWaiting;
     switch (folded_.labels[node.label].kind) {
       case LabelKind::kCode:
         return Hue::kCode;
@@ -142,6 +154,8 @@ class Painter {
         return Hue::kMissing;
       case LabelKind::kThread:
         return Hue::kThread;
+      case LabelKind::kState:
+        return Hue::kState;
     }
     return Hue::kUnknown;
   }
@@ -204,8 +218,8 @@ class Painter {
   // What the hues mean, of those that occur. One hue explains itself.
   void Legend() {
     double x = kWidth * kMargin;
-    for (const Hue hue :
-         {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kUnknown, Hue::kMissing}) {
+    for (const Hue hue : {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kState,
+                          Hue::kUnknown, Hue::kMissing}) {
       if (!hue_used_[static_cast<size_t>(hue)]) continue;
       x = LegendEntry(x, StyleOf(hue).meaning, hue, Shade::kFull);
     }
@@ -266,7 +280,7 @@ class Painter {
   const FlamegraphOptions& options_;
   const FoldedProfile folded_;
   const std::vector<FlameNode> nodes_;
-  std::array<bool, 7> hue_used_{};
+  std::array<bool, kHues> hue_used_{};
   bool pale_used_ = false;
   int64_t not_drawn_ = 0;
   int height_ = 0;

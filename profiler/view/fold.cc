@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "model/dump.h"
 #include "view/frame_label.h"
 #include "view/text.h"
 
@@ -19,6 +20,11 @@ LabelKind KindOf(const SymbolFrame& frame) {
   if (!HasName(frame)) return LabelKind::kUnknown;
   if (absl::StartsWith(frame.function, "green::Hub")) return LabelKind::kHub;
   return LabelKind::kCode;
+}
+
+bool Waits(const Profile::Sample& sample) {
+  return sample.idle ||
+         (sample.green && sample.green->state == GreenState::kWaiting);
 }
 
 class Folder {
@@ -37,11 +43,16 @@ class Folder {
     }
     for (const Profile::Sample& sample : profile_.samples) {
       if (sample.idle && !options_.include_idle) continue;
-      FoldedStack stack{.idle = sample.idle, .count = sample.count};
+      FoldedStack stack{.waits = Waits(sample), .count = sample.count};
       if (profile_.processes.size() > 1) {
         stack.labels.push_back(ProcessLabel(sample.process));
       }
-      if (options_.threads) stack.labels.push_back(ThreadLabel(sample.tid));
+      if (options_.threads) {
+        stack.labels.push_back(sample.green && sample.green->id != 0
+                                   ? GreenThreadLabel(sample)
+                                   : ThreadLabel(sample.tid));
+      }
+      if (sample.green) stack.labels.push_back(StateLabel(*sample.green));
       if (sample.frames.empty()) {
         stack.labels.push_back(Missing("no stack", sample.end));
       } else if (sample.end != StackEnd::kComplete) {
@@ -70,6 +81,29 @@ class Folder {
       absl::StrAppend(&text, ": ", CleanText(thread.name));
     }
     return Intern({std::move(text), LabelKind::kThread});
+  }
+
+  uint32_t GreenThreadLabel(const Profile::Sample& sample) {
+    std::string text = absl::StrCat("green thread (", sample.green->id, ")");
+    const auto named = std::lower_bound(
+        profile_.green_threads.begin(), profile_.green_threads.end(),
+        std::pair(sample.tid, sample.green->id),
+        [](const Profile::GreenThread& green, const auto& wanted) {
+          return std::pair(green.tid, green.id) < wanted;
+        });
+    if (named != profile_.green_threads.end() && named->tid == sample.tid &&
+        named->id == sample.green->id && !named->name.empty()) {
+      absl::StrAppend(&text, ": ", CleanText(named->name));
+    }
+    return Intern({std::move(text), LabelKind::kThread});
+  }
+
+  uint32_t StateLabel(const GreenActivity& green) {
+    const absl::string_view reason = WaitReasonName(green.waiting_for);
+    const bool waits = green.state == GreenState::kWaiting && !reason.empty();
+    return Intern({absl::StrCat("[", GreenStateName(green.state),
+                                waits ? ": " : "", waits ? reason : "", "]"),
+                   LabelKind::kState});
   }
 
   uint32_t ProcessLabel(uint32_t index) {
@@ -126,8 +160,11 @@ FoldedProfile Fold(const Profile& profile, const FoldOptions& options) {
 std::string SamplesLine(const Profile& profile) {
   const Quality& q = profile.quality;
   std::string line = absl::StrFormat(
-      "%s of %s in %s (%g Hz, %.2f s)", Plural(q.samples, "sample"),
+      "%s of %s%s in %s (%g Hz, %.2f s)", Plural(q.samples, "sample"),
       Plural(static_cast<int64_t>(profile.threads.size()), "thread"),
+      q.green_threads == 0
+          ? ""
+          : " and up to " + Plural(q.green_threads, "green thread"),
       Plural(q.ticks, "look"), profile.rate_hz, profile.duration_ns / 1e9);
 
   std::vector<std::string> remarks;

@@ -27,7 +27,9 @@ enum class LabelKind {
   kHub,      // green::Hub and what belongs to it
   kUnknown,  // an address without a name
   kMissing,  // in brackets: what a stack lacks here
-  kThread,   // "thread (7): name", or "process (7): command"
+  kThread,   // "thread (7): name", "green thread (7): name", or
+             // "process (7): command"
+  kState,    // "[waiting: timer]": what a green thread was doing
 };
 
 struct Label {
@@ -42,7 +44,7 @@ std::string MarkedText(const Label& label);
 
 struct FoldedStack {
   std::vector<uint32_t> labels;  // into FoldedProfile::labels; never empty
-  bool idle = false;
+  bool waits = false;            // in the kernel, or in a hub
   int64_t count = 0;
 };
 
@@ -56,7 +58,8 @@ struct FoldOptions {
   bool threads = false;  // a label per thread below all others
 };
 
-// Where there are several processes, each stack stands on its own's label.
+// Where there are several processes, each stack stands on its own's label;
+// where green threads were sampled, theirs stand on what they were doing.
 FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
 
 // "300 samples of 1 thread in 300 looks (100 Hz, 3.00 s)", and behind it

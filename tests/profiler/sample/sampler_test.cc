@@ -161,6 +161,68 @@ TEST(Sampler, CountsFailedPartialAndHeldSamples) {
   EXPECT_EQ(q.last_failure, "traced");
 }
 
+ThreadLook GreenLook(uint64_t id, GreenState state, bool idle,
+                     std::shared_ptr<const Stack> stack) {
+  return {.tid = 1,
+          .idle = idle,
+          .stack = std::move(stack),
+          .green = GreenActivity{.id = id, .state = state}};
+}
+
+int64_t CountOf(const Recording& recording, bool idle, GreenState state) {
+  int64_t total = 0;
+  for (const auto& [key, count] : recording.counts()) {
+    if (key.idle == idle && key.green && key.green->state == state) {
+      total += count;
+    }
+  }
+  return total;
+}
+
+TEST(Sampler, WhoMovesOnceWasNeverIdle) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  const auto b = StackOf({2});
+  int looks = 0;
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        if (++looks > 100) return absl::NotFoundError("gone");
+        // 3 waits all the while; 4 runs in the last look.
+        return std::vector<ThreadLook>{
+            GreenLook(3, GreenState::kWaiting, true, a),
+            looks < 100 ? GreenLook(4, GreenState::kWaiting, true, a)
+                        : GreenLook(4, GreenState::kRunning, false, b)};
+      },
+      waiter, {.rate_hz = 1, .seed = 1});
+  Recording recording;
+  sampler.Run(recording, INT64_MAX);
+  const Quality& q = recording.quality;
+  EXPECT_EQ(q.samples, 2 * q.ticks);
+  EXPECT_EQ(TotalCount(recording), q.samples);
+  EXPECT_EQ(q.green_threads, 2);
+  EXPECT_EQ(CountOf(recording, true, GreenState::kWaiting), q.ticks);
+  EXPECT_GE(CountOf(recording, false, GreenState::kWaiting), 99);
+  EXPECT_GE(CountOf(recording, false, GreenState::kRunning), 1);
+  // They are not told apart, so that the recording does not grow with them.
+  EXPECT_EQ(recording.counts().size(), 3u);
+}
+
+TEST(Sampler, TellsGreenThreadsApartWhenAsked) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        return std::vector<ThreadLook>{
+            GreenLook(3, GreenState::kReady, false, a),
+            GreenLook(4, GreenState::kReady, false, a)};
+      },
+      waiter, {.rate_hz = 100, .seed = 1, .each_green = true});
+  Recording recording;
+  sampler.Run(recording, kSecond);
+  EXPECT_EQ(recording.counts().size(), 2u);
+  EXPECT_EQ(recording.stacks().size(), 1u);
+}
+
 TEST(Sampler, GoesOnIntoAnotherRecording) {
   SimulatedWaiter waiter;
   const auto a = StackOf({1});

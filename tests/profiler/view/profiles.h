@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ class ProfileBuilder {
     ThreadId tid = 7;
     bool idle = false;
     int64_t count = 1;
+    std::optional<GreenActivity> green = std::nullopt;
   };
 
   uint32_t Frame(const SymbolFrame& frame) {
@@ -31,8 +33,10 @@ class ProfileBuilder {
 
   ProfileBuilder& Add(std::initializer_list<SymbolFrame> outermost_first,
                       Traits traits) {
-    Profile::Sample sample{
-        .tid = traits.tid, .idle = traits.idle, .count = traits.count};
+    Profile::Sample sample{.tid = traits.tid,
+                           .idle = traits.idle,
+                           .green = traits.green,
+                           .count = traits.count};
     for (const SymbolFrame& frame : outermost_first) {
       sample.frames.insert(sample.frames.begin(), Frame(frame));
     }

@@ -76,6 +76,29 @@ TEST(Raw, ShowsWhereFramesWereLeftOut) {
   EXPECT_EQ(RenderRaw(profile, {}), "main;[frames left out];f 1\n");
 }
 
+TEST(Raw, StandsGreenThreadsOnWhatTheyDo) {
+  ProfileBuilder builder;
+  builder.Add({{.function = "f"}},
+              {.green = GreenActivity{.id = 3, .state = GreenState::kReady}});
+  builder.Add({{.function = "f"}},
+              {.count = 2,
+               .green = GreenActivity{.id = 4,
+                                      .state = GreenState::kWaiting,
+                                      .waiting_for = WaitReason::kFd}});
+  builder.Add(
+      {{.function = "f"}},
+      {.count = 3, .green = GreenActivity{.state = GreenState::kRunning}});
+  builder.Add({{.function = "main"}}, {.count = 4});
+  builder.profile().green_threads = {{7, 4, "client"}};
+  EXPECT_EQ(RenderRaw(builder.Build(), {}),
+            "[ready];f 1\n[running];f 3\n[waiting: fd];f 2\nmain 4\n");
+  EXPECT_EQ(RenderRaw(builder.Build(), {.threads = true}),
+            "green thread (3);[ready];f 1\n"
+            "green thread (4): client;[waiting: fd];f 2\n"
+            "thread (7): hub;[running];f 3\n"
+            "thread (7): hub;main 4\n");
+}
+
 TEST(Raw, OfSeveralProcessesStacksStandOnTheirProcess) {
   Profile profile = HubProfile();
   profile.processes = {{7, "hub"}, {8, "hub --worker"}};

@@ -1,0 +1,90 @@
+// What an Attachment does with green threads that do not run.
+#include <optional>
+#include <utility>
+
+#include "cli/attachment.h"
+
+namespace hubspy {
+
+GreenWatch& Attachment::WatchOf(const HubView& hub) {
+  const auto unwind = [this](const Registers& registers,
+                             const MemoryCopy& stack) {
+    return Unwind(registers, stack, {.top_is_return = true});
+  };
+  return green_watches_.try_emplace(hub.record, program_, unwind).first->second;
+}
+
+Stack Attachment::UnwindSuspended(const HubView& hub,
+                                  const GreenThreadView& green) {
+  const WatchedGreen looked_at = WatchOf(hub).LookAt(*hub_reader_, hub, green);
+  return looked_at.stack == nullptr ? Stack() : *looked_at.stack;
+}
+
+absl::Status Attachment::ForEachGreenThread(
+    absl::FunctionRef<void(const WatchedGreen&)> visit) {
+  absl::StatusOr<std::vector<HubView>> hubs = ReadHubs();
+  if (!hubs.ok()) return hubs.status();
+  for (const HubView& hub : *hubs) {
+    GreenWatch& watch = WatchOf(hub);
+    if (absl::Status looked = watch.Look(*hub_reader_, hub); !looked.ok()) {
+      return looked;
+    }
+    watch.ForEach(visit);
+  }
+  return absl::OkStatus();
+}
+
+void Attachment::LookAtGreenThreads(bool and_their_names) {
+  looks_at_green_threads_ = true;
+  names_green_threads_ = and_their_names;
+}
+
+// Of what is published only the list of slabs is needed, which grows: `hubs_`
+// knows it as it was a moment ago.
+void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
+  for (const auto& [tid, hub] : hubs_) {
+    GreenWatch& watch = WatchOf(hub);
+    if (absl::Status looked = watch.Look(*hub_reader_, hub); !looked.ok()) {
+      looks.push_back({.tid = tid, .status = std::move(looked)});
+      continue;
+    }
+    watch.ForEach([&](const WatchedGreen& green) {
+      const GreenThreadView& view = green.view;
+      if (!green.problem.ok()) {
+        looks.push_back({.tid = tid, .status = green.problem});
+      }
+      // It runs, or is the thread's own code, which the thread itself shows.
+      if (green.stack == nullptr) return;
+      looks.push_back(
+          {.tid = tid,
+           .idle = view.state == GreenState::kWaiting && !green.has_moved,
+           .stack = green.stack,
+           .green = GreenActivity{.id = view.id,
+                                  .state = view.state,
+                                  .waiting_for = view.waiting_for}});
+      if (names_green_threads_) RememberName(view);
+    });
+  }
+}
+
+std::optional<GreenActivity> Attachment::RunningGreen(ThreadId tid,
+                                                      Address sp) {
+  const auto hub = hubs_.find(tid);
+  if (!looks_at_green_threads_ || hub == hubs_.end()) return std::nullopt;
+  const auto running = RunningGreenThread(hub->second, sp);
+  if (!running) return std::nullopt;
+  // The record was read after the look, and may be another's by then; not when
+  // who has it now was there before the turn in which the look was.
+  if (running->created_ns >= hub->second.last.now_ns) return GreenActivity{};
+  if (names_green_threads_) RememberName(*running);
+  return GreenActivity{.id = running->id};
+}
+
+void Attachment::RememberName(const GreenThreadView& green) {
+  Recording::GreenName& name = green_names_[{green.hub_tid, green.id}];
+  name.program = program_;
+  name.entry = green.entry;
+  if (name.name != green.name) name.name = green.name;  // it may come later
+}
+
+}  // namespace hubspy
