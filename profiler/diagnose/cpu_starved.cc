@@ -17,9 +17,8 @@ namespace hubspy {
 namespace {
 
 double RanShare(const HubWatch& watch) {
-  return watch.schedule
-             ? facts::Share(watch.schedule->run_ns, watch.watched_ns)
-             : 0;
+  return watch.schedule ? facts::Share(watch.schedule->run_ns, watch.watched_ns)
+                        : 0;
 }
 
 // The kernel counts a wait when it is over; one that goes on shows only as a

@@ -230,7 +230,9 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
             mapping.path, " was changed on disk after it was loaded"));
       }
     }
-    if (known->second.ok()) {
+    // Of a file that was changed, no text is left to be found elsewhere.
+    if (known->second.ok() ||
+        absl::IsFailedPrecondition(known->second.status())) {
       InsertIfFree(ToModule(mapping, known->second), modules_);
     } else {
       without_image.push_back(&mapping);

@@ -43,9 +43,8 @@ std::optional<Mount> FindMount(absl::string_view mounts,
     const bool matches =
         controller.empty()
             ? type[0] == "cgroup2"
-            : type[0] == "cgroup" &&
-                  std::find(options.begin(), options.end(), controller) !=
-                      options.end();
+            : type[0] == "cgroup" && std::find(options.begin(), options.end(),
+                                               controller) != options.end();
     if (matches) return Mount{std::string(mount[3]), std::string(mount[4])};
   }
   return std::nullopt;
@@ -149,11 +148,10 @@ std::optional<CpuQuota> UnifiedQuota(const CgroupFolder& group) {
       !absl::SimpleAtod(words[1], &period) || period <= 0) {
     return std::nullopt;
   }
-  return CpuQuota{
-      .group = group.name,
-      .cpus = quota / period,
-      .throttled_ns =
-          1000 * ValueOf(ReadFile(group, "cpu.stat"), "throttled_usec")};
+  return CpuQuota{.group = group.name,
+                  .cpus = quota / period,
+                  .throttled_ns = 1000 * ValueOf(ReadFile(group, "cpu.stat"),
+                                                 "throttled_usec")};
 }
 
 std::optional<CpuQuota> QuotaOfV1(const CgroupFolder& group) {
@@ -165,10 +163,10 @@ std::optional<CpuQuota> QuotaOfV1(const CgroupFolder& group) {
   const double quota = number("cpu.cfs_quota_us");
   const double period = number("cpu.cfs_period_us");
   if (quota <= 0 || period <= 0) return std::nullopt;
-  return CpuQuota{.group = group.name,
-                  .cpus = quota / period,
-                  .throttled_ns = ValueOf(ReadFile(group, "cpu.stat"),
-                                          "throttled_time")};
+  return CpuQuota{
+      .group = group.name,
+      .cpus = quota / period,
+      .throttled_ns = ValueOf(ReadFile(group, "cpu.stat"), "throttled_time")};
 }
 
 }  // namespace

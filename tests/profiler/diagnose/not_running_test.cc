@@ -51,8 +51,8 @@ TEST(Stopped, WhoMovedMeanwhileIsNot) {
 HubWatch StarvedWatch() {
   HubWatch watch = IdleWatch();
   watch.looks_running = watch.looks;
-  watch.schedule = ThreadSchedule{.run_ns = kSecond / 5,
-                                  .wait_ns = 9 * kSecond / 5};
+  watch.schedule =
+      ThreadSchedule{.run_ns = kSecond / 5, .wait_ns = 9 * kSecond / 5};
   return watch;
 }
 
@@ -99,8 +99,8 @@ TEST(CpuStarved, SharingACpuOrNotWantingOneIsNot) {
   EXPECT_FALSE(IsStarved(watch));
   watch = StarvedWatch();
   watch.looks_running = 2;
-  watch.schedule = ThreadSchedule{.run_ns = kSecond / 50,
-                                  .wait_ns = kSecond / 10};
+  watch.schedule =
+      ThreadSchedule{.run_ns = kSecond / 50, .wait_ns = kSecond / 10};
   EXPECT_FALSE(IsStarved(watch));
   watch = StarvedWatch();
   watch.schedule.reset();
@@ -110,8 +110,8 @@ TEST(CpuStarved, SharingACpuOrNotWantingOneIsNot) {
 TEST(CpuStarved, WhoRanLongEnoughToTurnDoesNotYield) {
   HubWatch watch = StarvedWatch();
   watch.watched_ns = 20 * kSecond;
-  watch.schedule = ThreadSchedule{.run_ns = 2 * kSecond,
-                                  .wait_ns = 18 * kSecond};
+  watch.schedule =
+      ThreadSchedule{.run_ns = 2 * kSecond, .wait_ns = 18 * kSecond};
   watch.begin.state = watch.end.state = HubState::kRunning;
   watch.begin.iterations = watch.end.iterations;
   EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kNotYielding);

@@ -27,10 +27,10 @@ TEST(Cgroups, GroupsAreFoundUpToTheRootOfTheirMount) {
       "6:freezer:/\n1:cpu,cpuacct:/box/app\n0::/system.slice/app\n", kMounts);
   EXPECT_THAT(
       folders.unified,
-      ElementsAre(CgroupFolder{"/cg/unified/system.slice/app",
-                               "/system.slice/app"},
-                  CgroupFolder{"/cg/unified/system.slice", "/system.slice"},
-                  CgroupFolder{"/cg/unified", "/"}));
+      ElementsAre(
+          CgroupFolder{"/cg/unified/system.slice/app", "/system.slice/app"},
+          CgroupFolder{"/cg/unified/system.slice", "/system.slice"},
+          CgroupFolder{"/cg/unified", "/"}));
   EXPECT_THAT(folders.freezer, ElementsAre(CgroupFolder{"/cg/freezer", "/"}));
   // What is mounted is a part of the hierarchy.
   EXPECT_THAT(folders.cpu, ElementsAre(CgroupFolder{"/cg/cpu/app", "/app"},
