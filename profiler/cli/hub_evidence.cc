@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "cli/annotator.h"
 #include "cli/naming.h"
 #include "diagnose/diagnose.h"
@@ -19,6 +20,8 @@ constexpr size_t kMaxStacks = 16;
 constexpr int kBusyLooks = 50;
 constexpr int64_t kBusyLookIntervalNs = 1'000'000;
 
+// A look at an fd takes some 10 us, and there may be a hundred thousand.
+constexpr size_t kMaxFdWaits = 1000;
 // Some thirty of the steps in which the kernel counts CPU time.
 constexpr int64_t kCpuUsersNs = 300'000'000;
 
@@ -34,6 +37,12 @@ std::optional<GreenThreadView> ReadOwnCode(HubReader& reader,
       reader.ReadGreenThread(hub, hub.own_code);
   if (!own.ok()) return std::nullopt;
   return *std::move(own);
+}
+
+bool WaitsForFd(const GreenThreadView& green) {
+  return green.state == GreenState::kWaiting &&
+         green.waiting_for == WaitReason::kFd && green.fd &&
+         green.waits_on != 0;
 }
 
 bool IsReady(const FdFacts& fd, FdDirection direction) {
@@ -66,6 +75,45 @@ void HubDescriber::DescribeBegin(HubWatch& watch) {
   }
   watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
   watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
+  if (kernel_ == nullptr) return;
+  const auto add = [&](const GreenThreadView& green) {
+    if (!WaitsForFd(green) || watch.fd_waits.size() == kMaxFdWaits) return;
+    watch.fd_waits.push_back(
+        {.green_thread = green.id,
+         .direction = static_cast<FdDirection>(green.waits_on),
+         .at_begin = kernel_->LookAtFd(*green.fd)});
+  };
+  for (const GreenThreadView& green : watch.green_threads_at_begin) add(green);
+  if (watch.own_code_at_begin) add(*watch.own_code_at_begin);
+}
+
+// Looks again at the fds of those that still wait as they did.
+void HubDescriber::KeepLastingFdWaits(HubWatch& watch) {
+  absl::flat_hash_map<uint64_t,
+                      std::pair<const GreenThreadView*, const GreenThreadView*>>
+      seen;
+  for (const GreenThreadView& green : watch.green_threads_at_begin) {
+    seen[green.id].first = &green;
+  }
+  for (const GreenThreadView& green : watch.green_threads) {
+    seen[green.id].second = &green;
+  }
+  // That is not counted when it is switched to.
+  if (watch.own_code_at_begin && watch.own_code &&
+      watch.begin.iterations == watch.end.iterations) {
+    seen[0] = {&*watch.own_code_at_begin, &*watch.own_code};
+  }
+  std::vector<FdWait> lasting;
+  for (FdWait& wait : watch.fd_waits) {
+    const auto [before, after] = seen[wait.green_thread];
+    if (before == nullptr || after == nullptr || !WaitsForFd(*after) ||
+        before->switches != after->switches || before->fd != after->fd) {
+      continue;
+    }
+    wait.at_end = kernel_->LookAtFd(*after->fd);
+    lasting.push_back(std::move(wait));
+  }
+  watch.fd_waits = std::move(lasting);
 }
 
 void HubDescriber::DescribeEnd(WatchedHub& hub) {
@@ -78,6 +126,7 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
   }
   watch.green_threads = ReadGreenThreads(reader, watch.end);
   watch.own_code = ReadOwnCode(reader, watch.end);
+  KeepLastingFdWaits(watch);
   for (GreenThreadView& green : watch.green_threads) {
     green.name = NameGreenThread(green.name, green.entry, attachment_.modules(),
                                  symbolizer_);
@@ -87,15 +136,17 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
                                                 attachment_, symbolizer_),
                              .count = count});
   }
-  // One that may not run is not asked to.
-  const bool is_frozen = !watch.cgroups.frozen.empty();
-  if (is_frozen || hub.waits_for_its_cpu) return;
+  // One that may not run, or hardly gets to, is not asked to stop.
+  if (!watch.cgroups.frozen.empty() || IsStarved(watch)) return;
   const absl::StatusOr<ThreadCapture> capture =
       attachment_.Capture(watch.end.tid);
   if (!capture.ok()) return;
   watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
   if (!capture->snapshot.system_call) return;
   watch.call = Explain(*capture->snapshot.system_call);
+  if (kernel_ != nullptr && watch.call->fd) {
+    watch.polled_fds = kernel_->PolledFds(watch.call->fd->fd);
+  }
   FollowMutexes(watch);
 }
 
@@ -166,6 +217,12 @@ void HubDescriber::Complete(const WatchedHub& hub, Verdict& verdict) {
     if (!places.empty()) {
       verdict.loop = LoopSentence(annotator.Annotate(places[0]));
     }
+  }
+  if (verdict.lost && verdict.lost->green_thread &&
+      verdict.lost->green_thread->id != 0) {
+    verdict.stack = NameStack(
+        attachment_.UnwindSuspended(hub.watch.end, *verdict.lost->green_thread),
+        attachment_, symbolizer_);
   }
   if (verdict.deadlock) AddStacks(hub.watch, *verdict.deadlock);
 }

@@ -16,7 +16,8 @@ namespace hubspy {
 struct WatchedHub {
   HubWatch watch;
   Recording running;
-  bool waits_for_its_cpu = false;  // then it is not asked where it runs
+  int64_t looked_at_ns = 0;  // when that was tried last, and
+  int64_t run_ns = 0;        // what the kernel said of its CPU time then
 };
 
 // What cannot be had is missing from the evidence; it does not prevent it.
@@ -40,6 +41,7 @@ class HubDescriber {
 
  private:
   CallFacts Explain(const SystemCall& call);
+  void KeepLastingFdWaits(HubWatch& watch);
   void FollowMutexes(HubWatch& watch);
   void AddStacks(const HubWatch& watch, DeadlockEvidence& deadlock);
 

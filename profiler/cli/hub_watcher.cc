@@ -16,9 +16,8 @@ constexpr int64_t kLongerNs = 2'500'000'000;
 // One that was found running so often in a row is worth a stop, to see where.
 constexpr int64_t kLooksBeforeSamples = 5;
 
-// A sample that took so long waited for the thread to get a CPU, as the next
-// one would.
-constexpr int64_t kLongSampleNs = 20'000'000;
+// One that gets less of a CPU has to be waited for before it stops.
+constexpr double kEnoughOfACpu = 0.25;
 // A second in all, which is many turns of a crowded CPU.
 constexpr int kPatience = 200;
 constexpr int64_t kPauseNs = 5'000'000;
@@ -124,19 +123,32 @@ class HubWatcher {
 
   void SampleIfBusy(WatchedHub& hub) {
     const HubWatch& watch = hub.watch;
+    const bool gets_its_cpu = RanSinceLastLook(hub) >= kEnoughOfACpu;
     if (watch.looks < kLooksBeforeSamples ||
-        watch.looks_running < watch.looks || hub.waits_for_its_cpu) {
+        watch.looks_running < watch.looks || !gets_its_cpu) {
       return;
     }
-    const int64_t begin_ns = waiter_.NowNs();
     const absl::StatusOr<ThreadCapture> capture =
         attachment_.Capture(watch.end.tid);
-    hub.waits_for_its_cpu = waiter_.NowNs() - begin_ns > kLongSampleNs;
     if (!capture.ok()) return;
     hub.running.Add({.tid = watch.end.tid,
                      .stack = hub.running.Intern(capture->stack),
                      .idle = false},
                     1);
+  }
+
+  // The share of the time that it was on a CPU; 1 where that is not known.
+  double RanSinceLastLook(WatchedHub& hub) {
+    const std::optional<ThreadSchedule> schedule =
+        kernel_.Schedule(hub.watch.end.tid);
+    if (!schedule) return 1;
+    const int64_t now_ns = waiter_.NowNs();
+    const int64_t ran_ns =
+        schedule->run_ns - std::exchange(hub.run_ns, schedule->run_ns);
+    const int64_t elapsed_ns = now_ns - std::exchange(hub.looked_at_ns, now_ns);
+    return elapsed_ns <= 0
+               ? 0
+               : static_cast<double>(ran_ns) / static_cast<double>(elapsed_ns);
   }
 
   absl::Status LookAtHubs() {

@@ -21,6 +21,8 @@ constexpr std::optional<Verdict> (*kRules[])(const HubWatch&) = {
     // A call that can never return is worse than one that takes long.
     ThreadDeadlockRule,
     BlockingCallRule,
+    // What some wait for is there, and they do not know.
+    LostWakeupRule,
     // Some wait for ever, however well the hub does for others.
     DeadlockRule,
     // It costs a CPU, but keeps nobody from running.

@@ -17,6 +17,7 @@ std::optional<Verdict> NotYieldingRule(const HubWatch& watch);
 std::optional<Verdict> ThreadDeadlockRule(const HubWatch& watch);
 std::optional<Verdict> BlockingCallRule(const HubWatch& watch);
 std::optional<Verdict> BusyLoopRule(const HubWatch& watch);
+std::optional<Verdict> LostWakeupRule(const HubWatch& watch);
 std::optional<Verdict> DeadlockRule(const HubWatch& watch);
 
 // These always have an answer: nothing is wrong, as far as was seen; in the

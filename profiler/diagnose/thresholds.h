@@ -60,6 +60,10 @@ inline constexpr size_t kNamedCpuUsers = 3;
 // Held back by its own limit for so much of the time, that is the reason.
 inline constexpr double kThrottledShare = 0.25;
 
+// A timer that was added so long ago, while the hub slept, was not merely
+// caught in the moment before the hub is woken.
+inline constexpr int64_t kUnnoticedNs = 500'000'000;
+
 // Fewer samples, or looks at one green thread, than these say nothing.
 inline constexpr int64_t kEnoughSamples = 10;
 

@@ -18,6 +18,8 @@ absl::string_view VerdictName(VerdictKind kind) {
       return "busy_loop";
     case VerdictKind::kCpuStarved:
       return "cpu_starved";
+    case VerdictKind::kLostWakeup:
+      return "lost_wakeup";
     case VerdictKind::kStopped:
       return "stopped";
   }
@@ -32,6 +34,18 @@ absl::string_view StopCauseName(StopCause cause) {
       return "tracer";
     case StopCause::kCgroup:
       return "cgroup";
+  }
+  return "unknown";
+}
+
+absl::string_view LostWhatName(LostWhat what) {
+  switch (what) {
+    case LostWhat::kFdReady:
+      return "fd_ready";
+    case LostWhat::kFdClosed:
+      return "fd_closed";
+    case LostWhat::kTimer:
+      return "timer";
   }
   return "unknown";
 }

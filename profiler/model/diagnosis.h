@@ -49,6 +49,14 @@ struct BusiestLooks {
   bool fd_stayed_as_it_was = false;
 };
 
+// An fd that a green thread waited for all the time.
+struct FdWait {
+  uint64_t green_thread = 0;  // 0: the thread's own code
+  FdDirection direction = FdDirection::kUnknown;
+  FdFacts at_begin;
+  FdFacts at_end;
+};
+
 // One hub, watched for a while from outside; or seen once, in a core: then
 // `begin` equals `end`, and `end_real_ns` is the latest time that is known of.
 struct HubWatch {
@@ -80,6 +88,10 @@ struct HubWatch {
   // Who used the CPUs that it may run on, the most first; looked for only when
   // it got too little of them.
   std::vector<CpuUser> cpu_users;
+  // Of green threads that waited for an fd all the time: the first thousand.
+  std::vector<FdWait> fd_waits;
+  // The fds that its poller waits for, sorted; nullopt: not known.
+  std::optional<std::vector<int32_t>> polled_fds;
   // Where it ran; taken only of one that was found running each time so far.
   std::vector<RunSample> samples;
   // Looked at only when the loop turned all the time.
@@ -102,6 +114,7 @@ enum class VerdictKind {
   kDeadlock,
   kBusyLoop,
   kCpuStarved,
+  kLostWakeup,
   kStopped,
 };
 
@@ -200,6 +213,24 @@ struct StarvedEvidence {
   std::vector<CpuUser> others;  // who had the CPU, the most first
 };
 
+// What has happened already, while somebody waits for it.
+enum class LostWhat {
+  kFdReady,   // an fd is ready, and the poller was told nothing
+  kFdClosed,  // an fd is closed
+  kTimer,     // a timer was added, and the poller sleeps past it
+};
+
+// "fd_ready", "fd_closed", "timer".
+absl::string_view LostWhatName(LostWhat what);
+
+struct LostEvidence {
+  LostWhat what = LostWhat::kTimer;
+  std::optional<GreenThreadView> green_thread;  // who waits; not of kTimer
+  std::optional<FdFacts> fd;                    // not of kTimer
+  std::optional<bool> is_polled;  // whether the poller waits for that fd
+  int64_t since_ns = 0;           // of kTimer: when it was added
+};
+
 struct Verdict {
   ThreadId tid = 0;
   VerdictKind kind = VerdictKind::kHealthy;
@@ -214,6 +245,7 @@ struct Verdict {
   std::optional<DeadlockEvidence> deadlock;  // of kDeadlock
   std::optional<StopEvidence> stop;          // of kStopped
   std::optional<StarvedEvidence> starved;    // of kCpuStarved
+  std::optional<LostEvidence> lost;          // of kLostWakeup
   std::optional<BusyEvidence> busy;          // of kBusyLoop
   std::optional<GreenThreadView> culprit;    // of kNotYielding, kBlockingCall
   std::optional<CallFacts> call;             // of kBlockingCall, kDeadlock

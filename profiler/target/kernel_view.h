@@ -65,6 +65,11 @@ class KernelView {
   // lives for some microseconds.
   virtual FdFacts LookAtFd(int32_t fd) const = 0;
 
+  // The fds that the epoll instance behind `epoll_fd` waits for, sorted, as
+  // they were numbered when they were added.
+  virtual std::optional<std::vector<int32_t>> PolledFds(
+      int32_t epoll_fd) const = 0;
+
   // What `call`, which one of its threads is in, waits for.
   virtual CallFacts Explain(const SystemCall& call,
                             const Memory& memory) const = 0;

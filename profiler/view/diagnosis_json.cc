@@ -131,6 +131,14 @@ Json EvidenceToJson(const Verdict& verdict) {
           {{"pid", user.pid}, {"name", user.name}, {"cpus", user.cpus}});
     }
   }
+  if (verdict.lost) {
+    const LostEvidence& lost = *verdict.lost;
+    json["lost"] = std::string(LostWhatName(lost.what));
+    if (lost.green_thread) json["green_thread"] = lost.green_thread->id;
+    if (lost.fd) json["fd"] = FdToJson(*lost.fd);
+    if (lost.is_polled) json["polled"] = *lost.is_polled;
+    if (lost.since_ns > 0) json["since_seconds"] = Seconds(lost.since_ns);
+  }
   if (verdict.busy) {
     const BusyEvidence& busy = *verdict.busy;
     json["kept_awake_by"] = std::string(WakerName(busy.waker));

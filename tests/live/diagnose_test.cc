@@ -204,6 +204,35 @@ std::vector<Case> Cases() {
            [](const json& evidence) {
              EXPECT_GT(evidence["throttled_by"]["throttled_seconds"], 0.3);
            }},
+      {.program = {"lost_fd"},
+       .verdict = "lost_wakeup",
+       .says = AllOf(HasSubstr("(reader) waits to read fd "),
+                     HasSubstr("(pipe), which was ready all the "),
+                     HasSubstr("(4 bytes are there)"),
+                     HasSubstr("The poller does not wait for that fd")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) {
+             EXPECT_EQ(evidence["lost"], "fd_ready");
+             EXPECT_EQ(evidence["polled"], false);
+             EXPECT_THAT(FunctionsOf(evidence["frames"]),
+                         ::testing::Contains("green::WaitReadable"));
+           }},
+      {.program = {"lost_closed"},
+       .verdict = "lost_wakeup",
+       .says = AllOf(HasSubstr("(reader) waits to read fd "),
+                     HasSubstr("which is closed")),
+       .is_still = true},
+      {.program = {"lost_call"},
+       .verdict = "lost_wakeup",
+       .says = AllOf(HasSubstr("A timer was added "),
+                     HasSubstr("by another OS thread")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) {
+             EXPECT_EQ(evidence["lost"], "timer");
+             EXPECT_GT(evidence["since_seconds"], 0.5);
+           }},
       {.program = {"healthy_clock"}, .verdict = "healthy"},
       {.program = {"inverted_clock"}, .verdict = "clock_rate"},
       {.program = {"busy_green"}, .verdict = "healthy"},

@@ -104,6 +104,14 @@ class LinuxKernelView final : public KernelView {
     return LookAtFdOf(directory_, fd);
   }
 
+  std::optional<std::vector<int32_t>> PolledFds(
+      int32_t epoll_fd) const override {
+    const absl::StatusOr<std::string> text =
+        directory_.ReadFile(absl::StrCat("fdinfo/", epoll_fd));
+    if (!text.ok()) return std::nullopt;
+    return ParsePolledFds(*text);
+  }
+
   CallFacts Explain(const SystemCall& call,
                     const Memory& memory) const override {
     return ExplainSystemCall(

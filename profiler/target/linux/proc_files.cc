@@ -295,6 +295,21 @@ std::vector<int> ParseAllowedCpus(absl::string_view status) {
   return cpus;
 }
 
+std::optional<std::vector<int32_t>> ParsePolledFds(absl::string_view fdinfo) {
+  std::vector<int32_t> fds;
+  // "tfd:        5 events:       19 data: ..."
+  for (absl::string_view line : absl::StrSplit(fdinfo, '\n')) {
+    if (!absl::ConsumePrefix(&line, "tfd:")) continue;
+    const std::vector<absl::string_view> words = Words(line);
+    int32_t fd = -1;
+    if (words.empty() || !absl::SimpleAtoi(words[0], &fd)) return std::nullopt;
+    fds.push_back(fd);
+  }
+  if (fds.empty()) return std::nullopt;
+  std::sort(fds.begin(), fds.end());
+  return fds;
+}
+
 absl::StatusOr<std::vector<Mapping>> ParseMaps(absl::string_view text) {
   std::vector<Mapping> mappings;
   for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {

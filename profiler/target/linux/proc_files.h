@@ -77,6 +77,10 @@ absl::StatusOr<ThreadStatus> ParseStatus(absl::string_view text);
 // Empty: not known.
 std::vector<int> ParseAllowedCpus(absl::string_view status);
 
+// /proc/PID/fdinfo/FD of an epoll instance: what it waits for, sorted. nullopt:
+// it is none.
+std::optional<std::vector<int32_t>> ParsePolledFds(absl::string_view fdinfo);
+
 // /proc/PID/maps, `open_path` left empty.
 absl::StatusOr<std::vector<Mapping>> ParseMaps(absl::string_view text);
 

@@ -206,5 +206,24 @@ TEST(ParseCommandLine, SeparatesByBlanks) {
   EXPECT_EQ(ParseCommandLine(absl::string_view("\0\0", 2)), "");
 }
 
+TEST(ParsePolledFds, ListsWhatAnEpollWaitsFor) {
+  EXPECT_EQ(ParsePolledFds("pos:\t0\nflags:\t02000002\nmnt_id:\t14\n"
+                           "tfd:        9 events:       19 data: 5  pos:0\n"
+                           "tfd:        4 events: 80000001 data: ff  pos:0\n"),
+            (std::vector<int32_t>{4, 9}));
+  EXPECT_EQ(ParsePolledFds("pos:\t0\neventfd-count: 3\n"), std::nullopt);
+  EXPECT_EQ(ParsePolledFds("tfd: x\n"), std::nullopt);
+  EXPECT_EQ(ParsePolledFds("tfd:\n"), std::nullopt);
+}
+
+TEST(ParseAllowedCpus, ReadsRanges) {
+  EXPECT_EQ(ParseAllowedCpus("Cpus_allowed_list:\t0-2,5\n"),
+            (std::vector<int>{0, 1, 2, 5}));
+  EXPECT_EQ(ParseAllowedCpus("Name:\tx\n"), std::vector<int>());
+  EXPECT_EQ(ParseAllowedCpus("Cpus_allowed_list:\t9-4\n"), std::vector<int>());
+  EXPECT_EQ(ParseAllowedCpus("Cpus_allowed_list:\t0-2000000000\n").size(),
+            4096u);
+}
+
 }  // namespace
 }  // namespace hubspy
