@@ -74,6 +74,9 @@ absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options) {
     watched->describer->Complete(hub, verdict);
     stalled |= diagnosis.hubs.back().kind != VerdictKind::kHealthy;
   }
+  if (watched->hubs.empty()) {
+    diagnosis.threads = watched->describer->DescribeThreads();
+  }
   std::cout << (options.json ? RenderDiagnosisJson(diagnosis)
                              : RenderDiagnosisText(diagnosis))
             << std::flush;

@@ -209,6 +209,23 @@ void HubDescriber::LookAtBusiest(Waiter& waiter, HubWatch& watch) {
   watch.busiest = looks;
 }
 
+std::vector<ThreadWait> HubDescriber::DescribeThreads() {
+  std::vector<ThreadWait> threads;
+  const auto infos = attachment_.process().Threads();
+  if (!infos.ok()) return threads;
+  for (const ThreadInfo& info : *infos) {
+    ThreadWait& thread = threads.emplace_back(
+        ThreadWait{.tid = info.tid, .name = info.name, .state = info.state});
+    const absl::StatusOr<ThreadCapture> capture = attachment_.Capture(info.tid);
+    if (!capture.ok()) continue;
+    thread.stack = NameStack(capture->stack, attachment_, symbolizer_);
+    if (capture->snapshot.system_call) {
+      thread.call = Explain(*capture->snapshot.system_call);
+    }
+  }
+  return threads;
+}
+
 void HubDescriber::Complete(const WatchedHub& hub, Verdict& verdict) {
   if (verdict.kind == VerdictKind::kNotYielding && !verdict.hot_lines.empty()) {
     Annotator annotator(attachment_, symbolizer_,

@@ -35,6 +35,9 @@ class HubDescriber {
   void FindCpuUsers(Waiter& waiter, HubWatch& watch);
   void LookAtBusiest(Waiter& waiter, HubWatch& watch);
 
+  // What each thread of a process without a hub does, at this moment.
+  std::vector<ThreadWait> DescribeThreads();
+
   // What is looked up only of those that the verdict speaks of: where they
   // wait, and in which loop one computes.
   void Complete(const WatchedHub& hub, Verdict& verdict);

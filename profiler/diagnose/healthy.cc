@@ -13,17 +13,60 @@
 namespace hubspy {
 namespace {
 
+// ", that of green thread 3 (foo)": whose timer comes next; empty when it is
+// none's, as a callback's or a Timeout's.
+std::string OwnerOfNextTimer(const HubWatch& watch) {
+  for (const GreenThreadView& green : watch.green_threads) {
+    if (green.state == GreenState::kWaiting &&
+        green.deadline_ns == watch.end.next_deadline_ns) {
+      return absl::StrCat(", that of ", words::Green(green.id, green.name));
+    }
+  }
+  const bool is_own_code =
+      watch.own_code && watch.own_code->state == GreenState::kWaiting &&
+      watch.own_code->deadline_ns == watch.end.next_deadline_ns;
+  return is_own_code ? ", that of the thread's own code" : "";
+}
+
+// Those that wait for something from outside.
+std::string FdSentence(const HubWatch& watch) {
+  uint64_t waiting = watch.own_code &&
+                             watch.own_code->state == GreenState::kWaiting &&
+                             watch.own_code->waiting_for == WaitReason::kFd
+                         ? 1
+                         : 0;
+  for (const GreenThreadView& green : watch.green_threads) {
+    if (green.state == GreenState::kWaiting &&
+        green.waiting_for == WaitReason::kFd) {
+      ++waiting;
+    }
+  }
+  if (waiting == 0) return "";
+  std::string example;
+  if (!watch.fd_waits.empty() && !watch.fd_waits[0].at_end.what.empty()) {
+    const FdFacts& fd = watch.fd_waits[0].at_end;
+    example = absl::StrCat(waiting == 1 ? ": fd " : ", such as fd ", fd.fd,
+                           ", ", fd.what);
+  }
+  return waiting == 1
+             ? absl::StrCat(" One waits for an fd", example, ".")
+             : absl::StrCat(" ", waiting, " wait for fds", example, ".");
+}
+
 std::string WaitingSentence(const HubWatch& watch) {
   if (watch.end.state != HubState::kPolling) return "";
   if (!watch.end.next_deadline_ns) {
-    return " It waits until something happens; no timer is pending.";
+    return absl::StrCat(
+        " It waits until something happens; no timer is pending.",
+        FdSentence(watch));
   }
   const double remaining_ns = static_cast<double>(*watch.end.next_deadline_ns) -
                               static_cast<double>(watch.end.last.now_ns) -
                               facts::SinceClockWasReadNs(watch);
-  return absl::StrCat(" It waits for the next of ",
-                      words::Count(watch.end.timers, "timer"), ", due in ",
-                      words::Duration(std::max(0.0, remaining_ns)), ".");
+  return absl::StrCat(
+      " It waits for the next of ", words::Count(watch.end.timers, "timer"),
+      OwnerOfNextTimer(watch), ", due in ",
+      words::Duration(std::max(0.0, remaining_ns)), ".", FdSentence(watch));
 }
 
 std::string ClockSentence(const HubWatch& watch) {

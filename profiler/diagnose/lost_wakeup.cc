@@ -50,14 +50,14 @@ std::string FdSummary(const LostEvidence& lost, const FdWait& wait,
   const std::string who = words::Capitalized(
       words::Green(lost.green_thread->id, lost.green_thread->name));
   const bool to_write = wait.direction == FdDirection::kWrite;
-  const std::string waits =
-      absl::StrCat(who, " waits to ", to_write ? "write" : "read", " fd ",
-                   lost.fd->fd);
+  const std::string waits = absl::StrCat(
+      who, " waits to ", to_write ? "write" : "read", " fd ", lost.fd->fd);
   const std::string watched =
       words::Duration(static_cast<double>(watch.watched_ns));
   if (lost.what == LostWhat::kFdClosed) {
     return absl::StrCat(
-        waits, ", which is closed: there is no such fd any more, and nobody "
+        waits,
+        ", which is closed: there is no such fd any more, and nobody "
         "told the hub. The hub waits in its poller, which forgets a file when "
         "it is closed, and will never say anything of it.");
   }
@@ -88,9 +88,8 @@ std::optional<Verdict> FdVerdict(const HubWatch& watch) {
     if (!what || !green) continue;
     LostEvidence lost{.what = *what, .green_thread = green, .fd = wait.at_end};
     if (watch.polled_fds) {
-      lost.is_polled =
-          std::binary_search(watch.polled_fds->begin(),
-                             watch.polled_fds->end(), wait.at_end.fd);
+      lost.is_polled = std::binary_search(
+          watch.polled_fds->begin(), watch.polled_fds->end(), wait.at_end.fd);
     }
     Verdict verdict{.kind = VerdictKind::kLostWakeup};
     verdict.summary = FdSummary(lost, wait, watch);
@@ -128,9 +127,9 @@ std::optional<Verdict> TimerVerdict(const HubWatch& watch) {
       "From another thread, use RemoteHub (Hub::Current().Remote() on the "
       "hub's thread): Post(function) and Spawn(function) wake the hub.";
   verdict.stack = watch.stack;
-  verdict.lost = LostEvidence{
-      .what = LostWhat::kTimer,
-      .since_ns = static_cast<int64_t>(std::min(since_ns, 9e18))};
+  verdict.lost =
+      LostEvidence{.what = LostWhat::kTimer,
+                   .since_ns = static_cast<int64_t>(std::min(since_ns, 9e18))};
   return verdict;
 }
 

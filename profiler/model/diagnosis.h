@@ -260,6 +260,8 @@ struct Diagnosis {
   int32_t pid = 0;
   std::string core;  // the file it is from; empty for one that runs
   std::vector<Verdict> hubs;
+  // Of a process without a hub: what its threads do, by tid.
+  std::vector<ThreadWait> threads;
   std::vector<std::string> gaps;  // what could not be had
 };
 

@@ -176,6 +176,9 @@ std::string RenderDiagnosisJson(const Diagnosis& diagnosis) {
   if (!diagnosis.core.empty()) json["core"] = diagnosis.core;
   if (!diagnosis.gaps.empty()) json["gaps"] = diagnosis.gaps;
   json["hubs"] = std::move(hubs);
+  if (!diagnosis.threads.empty()) {
+    json["threads"] = ThreadsToJson(diagnosis.threads);
+  }
   return ToText(json);
 }
 

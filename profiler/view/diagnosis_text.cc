@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "model/dump.h"
 #include "view/diagnosis.h"
 #include "view/frame_label.h"
 #include "view/text.h"
@@ -56,6 +57,27 @@ std::string Wrapped(absl::string_view text) {
   return lines + "\n";
 }
 
+// "  Thread 7 (worker) sleeps in read(fd 3: pipe, 1 bytes), for main
+// (app.cc:3)".
+std::string ThreadLine(const ThreadWait& thread) {
+  const auto is_own = [](const SymbolFrame& frame) {
+    return frame.line > 0 && !absl::StrContains(frame.module, "/libc.so");
+  };
+  auto frame = std::find_if(thread.stack.begin(), thread.stack.end(), is_own);
+  if (frame == thread.stack.end()) frame = thread.stack.begin();
+  return Wrapped(CleanText(absl::StrCat(
+      "Thread ", thread.tid, " (", thread.name, ") ",
+      thread.state == ThreadState::kRunning ? "runs" : "is ",
+      thread.state == ThreadState::kRunning ? ""
+                                            : ThreadStateName(thread.state),
+      thread.call && !thread.call->text.empty()
+          ? absl::StrCat(" in ", thread.call->text)
+          : "",
+      frame == thread.stack.end()
+          ? ""
+          : absl::StrCat(", in ", MarkedFrameLabel(*frame)))));
+}
+
 // Where the thread's own code waits, by running the loop.
 std::vector<SymbolFrame> BelowHubRun(const std::vector<SymbolFrame>& stack) {
   const auto run =
@@ -90,7 +112,10 @@ std::string RenderDiagnosisText(const Diagnosis& diagnosis) {
             : absl::StrCat("--core ", CleanText(diagnosis.core));
     absl::StrAppend(&text, "Process ", diagnosis.pid,
                     " has no green hub; `hubspy dump ", which,
-                    "` shows what its threads do.\n");
+                    "` shows its threads' whole stacks.\n");
+    for (const ThreadWait& thread : diagnosis.threads) {
+      absl::StrAppend(&text, ThreadLine(thread));
+    }
   }
   for (const Verdict& verdict : diagnosis.hubs) {
     absl::StrAppend(&text, "Hub of thread ", verdict.tid, ": ",

@@ -1,4 +1,6 @@
 // The main job: a green process that has stopped answering, seen from outside.
+#include <sys/syscall.h>
+
 #include <cstdint>
 #include <fstream>
 #include <map>
@@ -88,7 +90,21 @@ TEST(Diagnose, AProcessWithoutAHubHasNone) {
   ASSERT_EQ(spin.ReadLine(), "ready");
   const ToolRun run = RunHubspy({"diagnose", "-p", Pid(spin), "--json"});
   EXPECT_EQ(run.exit_status, 0) << run.err;
-  EXPECT_EQ(json::parse(run.out)["hubs"], json::array());
+  const json diagnosis = json::parse(run.out);
+  EXPECT_EQ(diagnosis["hubs"], json::array());
+  ASSERT_GE(diagnosis["threads"].size(), 1u);
+  EXPECT_EQ(diagnosis["threads"][0]["tid"], spin.pid());
+  EXPECT_EQ(diagnosis["threads"][0]["state"], "running");
+}
+
+TEST(Diagnose, OfAProcessWithoutAHubTheThreadsAreTold) {
+  Child cat = Child::Exec({"/bin/cat"});
+  AwaitSystemCall(cat.pid(), SYS_read);
+  const ToolRun run = RunHubspy({"diagnose", "-p", Pid(cat)});
+  EXPECT_EQ(run.exit_status, 0) << run.err;
+  EXPECT_THAT(run.out,
+              AllOf(HasSubstr("has no green hub"),
+                    HasSubstr("(cat) is sleeping in read(fd 0: pipe, ")));
 }
 
 // What is recorded, as folded stacks with their counts.

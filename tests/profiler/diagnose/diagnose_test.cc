@@ -247,7 +247,19 @@ TEST(Diagnose, AHubThatSleepsUntilTomorrowIsHealthy) {
   watch.end.next_deadline_ns = watch.end.last.now_ns + 86400 * kSecond;
   const Verdict verdict = Diagnose(watch);
   EXPECT_EQ(verdict.kind, VerdictKind::kHealthy);
-  EXPECT_THAT(verdict.summary, HasSubstr("24.0 hours"));
+  EXPECT_THAT(verdict.summary, HasSubstr("next of 1 timer, due in 24.0 hours"));
+  watch.green_threads = {
+      {.id = 3,
+       .name = "backup",
+       .state = GreenState::kWaiting,
+       .waiting_for = WaitReason::kTimer,
+       .deadline_ns = watch.end.next_deadline_ns},
+      {.id = 4, .state = GreenState::kWaiting, .waiting_for = WaitReason::kFd}};
+  watch.fd_waits = {{.green_thread = 4,
+                     .at_end = {.fd = 5, .is_open = true, .what = "pipe"}}};
+  EXPECT_THAT(Diagnose(watch).summary,
+              HasSubstr("next of 1 timer, that of green thread 3 (backup), due "
+                        "in 24.0 hours. One waits for an fd: fd 5, pipe."));
 }
 
 }  // namespace
