@@ -24,7 +24,6 @@ constexpr int64_t kModulesAtLatestNs = 1'000'000'000;
 constexpr int64_t kModulesCostFactor = 200;
 // Below Hub::Run there is main, or a thread's function: a short stack.
 constexpr size_t kRunStackBytes = 32 * 1024;
-constexpr uint64_t kGreenStackBytes = 64 * 1024;
 // Nothing waits while a core's stack is copied: all of the usual 8 MB.
 constexpr size_t kCoreStackBytes = 8 << 20;
 // A signal's, Go's scheduler's and a goroutine's is the most there is.

@@ -48,15 +48,16 @@ void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
       looks.push_back({.tid = tid, .status = std::move(looked)});
       continue;
     }
-    watch.ForEach([&](const WatchedGreen& green) {
+    // clang 14 cannot capture a structured binding.
+    watch.ForEach([&, hub_tid = tid](const WatchedGreen& green) {
       const GreenThreadView& view = green.view;
       if (!green.problem.ok()) {
-        looks.push_back({.tid = tid, .status = green.problem});
+        looks.push_back({.tid = hub_tid, .status = green.problem});
       }
       // It runs, or is the thread's own code, which the thread itself shows.
       if (green.stack == nullptr) return;
       looks.push_back(
-          {.tid = tid,
+          {.tid = hub_tid,
            .idle = view.state == GreenState::kWaiting && !green.has_moved,
            .stack = green.stack,
            .green = GreenActivity{.id = view.id,
