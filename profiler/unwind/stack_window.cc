@@ -94,7 +94,7 @@ StackWindow::StackWindow(const MemoryCopy& stack) : copied_(stack.range()) {
     for (; to - from >= 8; from += 8) std::memcpy(from, &not_copied, 8);
   };
   fill(begin - kPageSize, begin);
-  std::memcpy(begin, stack.bytes.data(), size);
+  std::copy(stack.bytes.begin(), stack.bytes.end(), begin);  // or nothing
   fill(end, end + behind);
 
   std::byte* const first_word = begin + (-AddressOf(begin) & 7);

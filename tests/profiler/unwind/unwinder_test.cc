@@ -134,8 +134,10 @@ TEST_F(UnwinderTest, SaysHowMuchOfTheCopyItTook) {
 TEST_F(UnwinderTest, CopyThatEndsEarlyGivesTheInnermostFrames) {
   const Captured captured = CaptureHere();
   for (size_t size = 0; size < captured.stack.bytes.size(); size += 8) {
-    MemoryCopy cut = captured.stack;
-    cut.bytes.resize(size);
+    // The first one is of a stack of which nothing could be read.
+    const auto begin = captured.stack.bytes.begin();
+    const MemoryCopy cut = {captured.stack.begin,
+                            {begin, begin + static_cast<std::ptrdiff_t>(size)}};
     const Stack stack = unwinder_.Unwind(captured.registers, cut);
     if (stack.end == StackEnd::kComplete) {
       EXPECT_THAT(CallersIn(stack), ElementsAreArray(captured.callers));
