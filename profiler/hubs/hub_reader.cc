@@ -19,64 +19,6 @@ constexpr int kAttempts = 20;
 constexpr uint64_t kMaxSlabBytes = uint64_t{256} << 20;
 constexpr size_t kCopyAtOnceBytes = 256 * 1024;
 
-HubState ToHubState(uint64_t state) {
-  switch (static_cast<abi::HubState>(state)) {
-    case abi::HubState::kRunning:
-      return HubState::kRunning;
-    case abi::HubState::kFiringTimers:
-      return HubState::kFiringTimers;
-    case abi::HubState::kPolling:
-      return HubState::kPolling;
-    case abi::HubState::kStopped:
-      return HubState::kStopped;
-  }
-  return HubState::kStopped;
-}
-
-GreenState ToGreenState(uint64_t state) {
-  switch (static_cast<abi::GreenState>(state)) {
-    case abi::GreenState::kReady:
-      return GreenState::kReady;
-    case abi::GreenState::kRunning:
-      return GreenState::kRunning;
-    case abi::GreenState::kWaiting:
-      return GreenState::kWaiting;
-    case abi::GreenState::kFinished:
-      return GreenState::kFinished;
-  }
-  return GreenState::kFinished;
-}
-
-WaitReason ToWaitReason(uint64_t reason) {
-  switch (static_cast<abi::WaitReason>(reason)) {
-    case abi::WaitReason::kNone:
-      return WaitReason::kNone;
-    case abi::WaitReason::kTimer:
-      return WaitReason::kTimer;
-    case abi::WaitReason::kFd:
-      return WaitReason::kFd;
-    case abi::WaitReason::kJoin:
-      return WaitReason::kJoin;
-    case abi::WaitReason::kPool:
-      return WaitReason::kPool;
-    case abi::WaitReason::kEvent:
-      return WaitReason::kEvent;
-    case abi::WaitReason::kSemaphore:
-      return WaitReason::kSemaphore;
-    case abi::WaitReason::kMutex:
-      return WaitReason::kMutex;
-    case abi::WaitReason::kCondition:
-      return WaitReason::kCondition;
-    case abi::WaitReason::kQueue:
-      return WaitReason::kQueue;
-    case abi::WaitReason::kResource:
-      return WaitReason::kResource;
-    case abi::WaitReason::kOffload:
-      return WaitReason::kOffload;
-  }
-  return WaitReason::kOther;  // of a newer runtime
-}
-
 // A loop that does nothing else reads its clock ten million times a second, and
 // is never caught between two readings. Then each field is of one of those
 // between `before` and `after`, and they disagree by no more than these do.
@@ -88,11 +30,6 @@ bool TornByLittle(const HubView& before, const HubView& after) {
   };
   return is_little(before.last.witness_real_ns, after.last.witness_real_ns) &&
          is_little(before.last.now_ns, after.last.now_ns);
-}
-
-std::optional<int64_t> UnlessNone(std::optional<int64_t> time_ns) {
-  if (time_ns == abi::kNoTime) return std::nullopt;
-  return time_ns;
 }
 
 }  // namespace
@@ -175,8 +112,9 @@ absl::StatusOr<HubView> HubReader::ReadHub(Address record) {
     // Odd: caught while it was written. Changed: written while we read.
     const bool is_whole =
         sequence(*bytes) % 2 == 0 && sequence(*bytes) == sequence(*again);
-    HubView hub = ToHubView(record, *bytes);
-    if (!is_whole && !TornByLittle(hub, ToHubView(record, *again))) continue;
+    HubView hub = ParseHubRecord(layout_, record, *bytes);
+    const HubView later = ParseHubRecord(layout_, record, *again);
+    if (!is_whole && !TornByLittle(hub, later)) continue;
     if (hub.run_context) {
       hub.suspended_run = ReadContext(hub.run_context.value());
     }
@@ -186,72 +124,11 @@ absl::StatusOr<HubView> HubReader::ReadHub(Address record) {
       "the hub's description changed each time it was read");
 }
 
-HubView HubReader::ToHubView(Address record,
-                             absl::Span<const std::byte> bytes) const {
-  const auto number = [&](abi::HubField field) {
-    return layout_.hub.Unsigned(bytes, field).value_or(0);
-  };
-  const auto time = [&](abi::HubField field) {
-    return layout_.hub.Signed(bytes, field).value_or(0);
-  };
-  HubView hub;
-  hub.record = record;
-  hub.tid = static_cast<ThreadId>(number(abi::kHubThreadId));
-  hub.state = ToHubState(number(abi::kHubState));
-  hub.iterations = number(abi::kHubIterations);
-  hub.timebase_numer = static_cast<uint32_t>(number(abi::kHubTimebaseNumer));
-  hub.timebase_denom = static_cast<uint32_t>(number(abi::kHubTimebaseDenom));
-  hub.first = {.ticks = time(abi::kHubFirstTicks),
-               .now_ns = time(abi::kHubFirstNowNs),
-               .witness_real_ns = time(abi::kHubFirstRealNs)};
-  hub.last = {.ticks = time(abi::kHubLastTicks),
-              .now_ns = time(abi::kHubLastNowNs),
-              .witness_real_ns = time(abi::kHubLastRealNs)};
-  hub.poll_entered_real_ns = time(abi::kHubPollEnteredRealNs);
-  hub.poll_until_ns =
-      UnlessNone(layout_.hub.Signed(bytes, abi::kHubPollUntilNs));
-  hub.ready = number(abi::kHubReady);
-  hub.timers = number(abi::kHubTimers);
-  hub.timers_fired = number(abi::kHubTimersFired);
-  hub.next_deadline_ns =
-      UnlessNone(layout_.hub.Signed(bytes, abi::kHubNextDeadlineNs));
-  hub.switches = number(abi::kHubSwitches);
-  hub.current = Address(number(abi::kHubCurrent));
-  hub.run_context = Address(number(abi::kHubRunSavedSp));
-  hub.first_slab = Address(number(abi::kHubFirstSlab));
-  hub.own_code = Address(number(abi::kHubOwnCode));
-  if (const auto given = layout_.hub.Unsigned(bytes, abi::kHubRemoteGiven)) {
-    hub.open_to_other_threads = *given != 0;
-  }
-  return hub;
-}
-
 std::optional<Registers> HubReader::ReadContext(uint64_t saved_sp) const {
   MemoryCopy copy{.begin = Address(saved_sp)};
   copy.bytes.resize(layout_.context.record_bytes());
   copy.bytes.resize(memory_.Read(copy.begin, absl::MakeSpan(copy.bytes)));
-  return ParseContext(saved_sp, copy);
-}
-
-std::optional<Registers> HubReader::ParseContext(uint64_t saved_sp,
-                                                 const MemoryCopy& copy) const {
-  const uint32_t size = layout_.context.record_bytes();
-  if (Address(saved_sp) < copy.begin) return std::nullopt;
-  const uint64_t offset = Address(saved_sp) - copy.begin;
-  if (offset > copy.bytes.size() || copy.bytes.size() - offset < size) {
-    return std::nullopt;
-  }
-  const absl::Span<const std::byte> bytes =
-      absl::MakeConstSpan(copy.bytes).subspan(offset, size);
-  Registers registers;
-  for (int i = 0; i < Registers::kCount; ++i) {
-    if (const auto value = layout_.context.Unsigned(bytes, i)) {
-      registers.Set(static_cast<Reg>(i), *value);
-    }
-  }
-  registers.Set(Reg::kRsp, saved_sp + size);
-  if (!registers.Has(Reg::kRip)) return std::nullopt;
-  return registers;
+  return ParseContext(layout_, saved_sp, copy);
 }
 
 AddressRange HubReader::HubRecordRange(const HubView& hub) const {
@@ -268,9 +145,9 @@ absl::StatusOr<HubView> HubReader::ParseHub(const MemoryCopy& record,
   if (record.bytes.size() < layout_.hub.record_bytes()) {
     return absl::DataLossError("the hub's description could not be read");
   }
-  HubView hub = ToHubView(record.begin, record.bytes);
+  HubView hub = ParseHubRecord(layout_, record.begin, record.bytes);
   if (hub.run_context) {
-    hub.suspended_run = ParseContext(hub.run_context.value(), context);
+    hub.suspended_run = ParseContext(layout_, hub.run_context.value(), context);
   }
   return hub;
 }
@@ -421,7 +298,7 @@ void HubReader::UseCopy(const HubView& hub, size_t index,
         pieces.stack.into.begin(),
         pieces.stack.into.begin() + static_cast<ptrdiff_t>(pieces.stack.read));
     if (const auto registers =
-            ParseContext(copy.stack.begin.value(), copy.stack)) {
+            ParseContext(layout_, copy.stack.begin.value(), copy.stack)) {
       copy.registers = *registers;
       return use(index, &copy, nullptr);
     }
@@ -431,46 +308,6 @@ void HubReader::UseCopy(const HubView& hub, size_t index,
     now = ParseGreenThread(hub, seen.record, pieces.after.into);
   }
   use(index, nullptr, &now);
-}
-
-GreenThreadView HubReader::ParseGreenThread(
-    const HubView& hub, Address record,
-    absl::Span<const std::byte> bytes) const {
-  const auto number = [&](abi::GreenField field) {
-    return layout_.green.Unsigned(bytes, field).value_or(0);
-  };
-  const auto time = [&](abi::GreenField field) {
-    return layout_.green.Signed(bytes, field).value_or(0);
-  };
-  GreenThreadView green;
-  green.record = record;
-  green.hub_tid = hub.tid;
-  green.id = number(abi::kGreenId);
-  green.name = layout_.green.Text(bytes, abi::kGreenName);
-  green.entry = Address(number(abi::kGreenEntry));
-  green.state = ToGreenState(number(abi::kGreenState));
-  green.waiting_for = ToWaitReason(number(abi::kGreenWaitsFor));
-  green.deadline_ns =
-      UnlessNone(layout_.green.Signed(bytes, abi::kGreenDeadlineNs));
-  if (const auto fd = layout_.green.Signed(bytes, abi::kGreenFd);
-      fd && *fd >= 0) {
-    green.fd = static_cast<int32_t>(*fd);
-  }
-  // What it was before a wait for time alone stays written down.
-  if (green.state == GreenState::kWaiting &&
-      green.waiting_for != WaitReason::kTimer &&
-      green.waiting_for != WaitReason::kNone) {
-    green.waits_on = number(abi::kGreenWaitsOn);
-  }
-  green.switches = number(abi::kGreenSwitches);
-  green.created_ns = time(abi::kGreenCreatedNs);
-  green.last_switched_ns = time(abi::kGreenLastSwitchedNs);
-  green.stack = {Address(number(abi::kGreenStackBegin)),
-                 Address(number(abi::kGreenStackEnd))};
-  green.parent = number(abi::kGreenParent);
-  green.spawn_site = Address(number(abi::kGreenSpawnSite));
-  green.context = Address(number(abi::kGreenSavedSp));
-  return green;
 }
 
 }  // namespace hubspy

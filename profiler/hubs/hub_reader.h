@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "hubs/layout.h"
+#include "hubs/records.h"
 #include "image/module_map.h"
 #include "model/hub.h"
 #include "target/memory.h"
@@ -69,7 +70,9 @@ class HubReader {
                          std::vector<SlabCopy>& slabs) const;
   size_t green_record_bytes() const { return layout_.green.record_bytes(); }
   GreenThreadView ParseGreenThread(const HubView& hub, Address record,
-                                   absl::Span<const std::byte> bytes) const;
+                                   absl::Span<const std::byte> bytes) const {
+    return ParseGreenRecord(layout_, hub.tid, record, bytes);
+  }
 
   // Copies the stacks of green threads that were seen suspended (`context` is
   // not zero), up to `max_stack_bytes` of each, and calls use(index, copy, now)
@@ -99,10 +102,7 @@ class HubReader {
   absl::StatusOr<std::vector<std::byte>> ReadExactly(Address from,
                                                      size_t bytes) const;
   std::optional<Registers> ReadContext(uint64_t saved_sp) const;
-  std::optional<Registers> ParseContext(uint64_t saved_sp,
-                                        const MemoryCopy& copy) const;
   void ReadMutexHolders(std::vector<GreenThreadView>& greens) const;
-  HubView ToHubView(Address record, absl::Span<const std::byte> bytes) const;
   // What is read of one green thread to copy its stack.
   struct SuspendedPieces {
     MemoryPiece before, stack, after;
