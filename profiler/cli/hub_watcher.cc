@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "diagnose/diagnose.h"
+#include "diagnose/hub_time.h"
 
 namespace hubspy {
 namespace {
@@ -187,11 +188,7 @@ absl::StatusOr<std::vector<WatchedHub>> LookAtHubsOnce(
   absl::StatusOr<std::vector<ThreadInfo>> threads =
       attachment.process().Threads();
   if (!threads.ok()) return threads.status();
-  int64_t latest_real_ns = INT64_MIN;
-  for (const HubView& view : *views) {
-    latest_real_ns = std::max(
-        {latest_real_ns, view.last.witness_real_ns, view.poll_entered_real_ns});
-  }
+  const int64_t latest_real_ns = LatestRealNs(*views);
   std::vector<WatchedHub> hubs;
   for (const HubView& view : *views) {
     WatchedHub& hub =

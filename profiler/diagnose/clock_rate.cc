@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/hub_time.h"
 #include "diagnose/rules.h"
 #include "diagnose/thresholds.h"
 #include "diagnose/words.h"
@@ -62,24 +63,19 @@ std::string CauseRemedy(const ClockEvidence& clock) {
   return "";
 }
 
-// Deadlines are on the hub's clock; it goes on at `rate` since it was read.
-std::vector<LateTimer> LateTimers(const HubWatch& watch, double rate) {
-  const double since_read_real_ns =
-      static_cast<double>(watch.end_real_ns) -
-      static_cast<double>(watch.end.last.witness_real_ns);
-  const double hub_now_ns = static_cast<double>(watch.end.last.now_ns) +
-                            std::max(0.0, since_read_real_ns) * rate;
+std::vector<LateTimer> LateTimers(const HubWatch& watch) {
+  const HubTime time(watch.end, watch.end_real_ns);
   std::vector<LateTimer> timers;
   for (const GreenThreadView& green : watch.green_threads) {
     if (green.state != GreenState::kWaiting || !green.deadline_ns) continue;
-    const double remaining_ns = std::clamp(
-        static_cast<double>(*green.deadline_ns) - hub_now_ns, 0.0, 9e18);
+    const std::optional<int64_t> due_in_ns =
+        time.RealUntilNs(*green.deadline_ns);
     timers.push_back({.green_thread = green.id,
                       .name = green.name,
-                      .remaining_hub_ns = static_cast<int64_t>(remaining_ns),
-                      .due_in_real_ns = rate > 0
-                                            ? static_cast<int64_t>(std::min(
-                                                  remaining_ns / rate, 9e18))
+                      .remaining_hub_ns = static_cast<int64_t>(
+                          std::max(0.0, time.HubUntilNs(*green.deadline_ns))),
+                      .due_in_real_ns = due_in_ns
+                                            ? std::max<int64_t>(0, *due_in_ns)
                                             : INT64_MAX});
   }
   std::sort(timers.begin(), timers.end(),
@@ -122,7 +118,7 @@ std::string TimersSentence(const ClockEvidence& clock) {
 std::optional<Verdict> ClockRateRule(const HubWatch& watch) {
   std::optional<ClockEvidence> clock = FindClockFault(watch.end);
   if (!clock) return std::nullopt;
-  clock->timers = LateTimers(watch, clock->rate);
+  clock->timers = LateTimers(watch);
   Verdict verdict{.kind = VerdictKind::kClockRate};
   verdict.summary = absl::StrFormat(
       "The hub's clock runs %s: in %s of real time it advanced by %s. %s%s",

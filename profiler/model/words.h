@@ -1,0 +1,29 @@
+// How durations, numbers and green threads are called in a sentence.
+#ifndef HUBSPY_MODEL_WORDS_H_
+#define HUBSPY_MODEL_WORDS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/hub.h"
+
+namespace hubspy::words {
+
+// "0.4 ms", "2.0 s", "58 minutes", "3 hours".
+std::string Duration(double ns);
+// "green thread 3 (foo)", or without a name "green thread 3". 0 is the thread's
+// own code.
+std::string Green(uint64_t id, const std::string& name);
+// "mutex 0x7f12", "the end of green thread 3", ...: what `green` waits for.
+std::string Waited(const GreenThreadView& green);
+// "Green thread 3": as a sentence begins.
+std::string Capitalized(std::string text);
+// "a", "a and b", "a, b and c".
+std::string List(const std::vector<std::string>& items);
+// "1 timer", "2 timers".
+std::string Count(uint64_t n, const std::string& noun);
+
+}  // namespace hubspy::words
+
+#endif  // HUBSPY_MODEL_WORDS_H_
