@@ -17,6 +17,9 @@ constexpr int64_t kLongerNs = 2'500'000'000;
 // One that was found running so often in a row is worth a stop, to see where.
 constexpr int64_t kLooksBeforeSamples = 5;
 
+// Those of a minute and a half.
+constexpr size_t kMaxClockReadings = 5000;
+
 // One that gets less of a CPU has to be waited for before it stops.
 constexpr double kEnoughOfACpu = 0.25;
 // A second in all, which is many turns of a crowded CPU.
@@ -32,6 +35,15 @@ void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
     if (thread.state == ThreadState::kRunning) ++watch.looks_running;
     if (thread.state == ThreadState::kStopped) ++watch.looks_stopped;
   }
+}
+
+// When there are too many, the latest one stands for those since the last but
+// one.
+void KeepReading(HubWatch& watch) {
+  std::vector<ClockReading>& readings = watch.clock_readings;
+  if (!readings.empty() && readings.back() == watch.end.last) return;
+  if (readings.size() == kMaxClockReadings) readings.pop_back();
+  readings.push_back(watch.end.last);
 }
 
 std::optional<ThreadSchedule> Between(
@@ -57,6 +69,7 @@ class HubWatcher {
     std::vector<std::optional<ThreadSchedule>> schedules;
     for (HubView& view : *views) {
       hubs_.push_back({.watch = {.begin = view, .end = std::move(view)}});
+      KeepReading(hubs_.back().watch);
       describer_.DescribeBegin(hubs_.back().watch);
       schedules.push_back(kernel_.Schedule(hubs_.back().watch.end.tid));
     }
@@ -97,17 +110,18 @@ class HubWatcher {
     const auto all = [this](auto predicate) {
       return std::all_of(
           hubs_.begin(), hubs_.end(),
-          [&](const WatchedHub& hub) { return predicate(hub.watch.end); });
+          [&](const WatchedHub& hub) { return predicate(hub.watch); });
     };
-    if (all([](const HubView& hub) {
-          return FindClockFault(hub).has_value();
+    if (all([](const HubWatch& watch) {
+          const std::optional<ClockEvidence> fault = FindClockFault(watch);
+          return fault && IsSettled(*fault);
         })) {
       return true;
     }
     if (watched_ns < duration_ns) return false;
     return watched_ns >= duration_ns + kLongerNs ||
-           all([this](const HubView& hub) {
-             return !MeasurableIfWatched(hub, waiter_.NowNs(), kLongerNs);
+           all([this](const HubWatch& watch) {
+             return !MeasurableIfWatched(watch.end, waiter_.NowNs(), kLongerNs);
            });
   }
 
@@ -159,6 +173,7 @@ class HubWatcher {
       if (absl::IsAborted(view.status())) continue;  // caught while it turned
       if (!view.ok()) return view.status();
       hub.watch.end = *std::move(view);
+      KeepReading(hub.watch);
     }
     return absl::OkStatus();
   }

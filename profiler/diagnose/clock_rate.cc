@@ -1,5 +1,8 @@
 // clock_rate: the hub's clock does not go as real time does.
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,6 +43,18 @@ std::string CauseSentence(const ClockEvidence& clock) {
       return absl::StrCat("Ticks are converted as its timebase says (",
                           Timebase(clock),
                           " ns per tick), but they do not come at that rate.");
+    case ClockCause::kStepped:
+      return absl::StrCat(
+          clock.rate < 0 ? "No counter goes backwards: it was set back, by "
+                         : "While it was watched it went right, but for jumps: "
+                           "it was set ",
+          clock.rate < 0      ? ""
+          : clock.step_ns < 0 ? "back, by "
+                              : "forward, by ",
+          words::Duration(std::abs(static_cast<double>(clock.step_ns))),
+          clock.step_ns < 0
+              ? ". What was to come before that comes so much later."
+              : ". What was to come before that came so much too early.");
     case ClockCause::kOther:
       return absl::StrCat("No known fault of a conversion with its timebase (",
                           Timebase(clock), " ns per tick) explains that.");
@@ -57,14 +72,20 @@ std::string CauseRemedy(const ClockEvidence& clock) {
     case ClockCause::kTickRate:
       return "Ask the system for the counter's timebase where the program "
              "runs, instead of assuming it.";
+    case ClockCause::kStepped:
+      return "Take a hub's time from what nobody can set: CLOCK_MONOTONIC "
+             "(green::MonotonicClock), not the wall clock (CLOCK_REALTIME, "
+             "std::chrono::system_clock), which people, time services and a "
+             "resume after suspend move.";
     case ClockCause::kOther:
       return "Compare the hub's clock with CLOCK_MONOTONIC where it is read.";
   }
   return "";
 }
 
-std::vector<LateTimer> LateTimers(const HubWatch& watch) {
-  const HubTime time(watch.end, watch.end_real_ns);
+std::vector<LateTimer> LateTimers(const HubWatch& watch,
+                                  const ClockEvidence& clock) {
+  const HubTime time(watch.end, watch.end_real_ns, clock);
   std::vector<LateTimer> timers;
   for (const GreenThreadView& green : watch.green_threads) {
     if (green.state != GreenState::kWaiting || !green.deadline_ns) continue;
@@ -89,11 +110,13 @@ std::vector<LateTimer> LateTimers(const HubWatch& watch) {
 std::string TimersSentence(const ClockEvidence& clock) {
   constexpr size_t kNamed = 3;
   if (clock.timers.empty()) return "";
+  const bool was_stepped = clock.cause == ClockCause::kStepped;
   std::string sentence = absl::StrCat(
-      " ", words::Count(clock.timers.size(), "timer"), " will ",
-      clock.rate >= 1                       ? "come due too early"
-      : clock.rate < thresholds::kNeverRate ? "in effect never come due"
-                                            : "come due too late",
+      " ", words::Count(clock.timers.size(), "timer"),
+      was_stepped ? clock.timers.size() == 1 ? " is pending" : " are pending"
+      : clock.rate >= 1                     ? " will come due too early"
+      : clock.rate < thresholds::kNeverRate ? " will in effect never come due"
+                                            : " will come due too late",
       ":");
   for (size_t i = 0; i < std::min(kNamed, clock.timers.size()); ++i) {
     const LateTimer& timer = clock.timers[i];
@@ -102,9 +125,11 @@ std::string TimersSentence(const ClockEvidence& clock) {
     if (i == 0) {
       absl::StrAppend(
           &sentence, ", ", words::Duration(timer.remaining_hub_ns),
-          " away by the hub's clock", clock.rate > 0 ? ", " : "",
-          clock.rate > 0 ? words::Duration(timer.due_in_real_ns) : "",
-          clock.rate > 0 ? " in truth" : "");
+          " away by the hub's clock",
+          was_stepped || clock.rate <= 0
+              ? ""
+              : absl::StrCat(", ", words::Duration(timer.due_in_real_ns),
+                             " in truth"));
     }
   }
   if (clock.timers.size() > kNamed) {
@@ -116,13 +141,16 @@ std::string TimersSentence(const ClockEvidence& clock) {
 }  // namespace
 
 std::optional<Verdict> ClockRateRule(const HubWatch& watch) {
-  std::optional<ClockEvidence> clock = FindClockFault(watch.end);
+  std::optional<ClockEvidence> clock = FindClockFault(watch);
   if (!clock) return std::nullopt;
-  clock->timers = LateTimers(watch);
+  clock->timers = LateTimers(watch, *clock);
   Verdict verdict{.kind = VerdictKind::kClockRate};
   verdict.summary = absl::StrFormat(
-      "The hub's clock runs %s: in %s of real time it advanced by %s. %s%s",
-      words::Rate(clock->rate), words::Duration(clock->measured_over_ns),
+      "The hub's clock %s: in %s of real time it advanced by %s. %s%s",
+      clock->cause == ClockCause::kStepped ? "was stepped"
+      : clock->rate == 0                   ? "stands still"
+                         : absl::StrCat("runs ", words::Rate(clock->rate)),
+      words::Duration(clock->measured_over_ns),
       words::Duration(clock->rate * clock->measured_over_ns),
       CauseSentence(*clock), TimersSentence(*clock));
   verdict.remedy = CauseRemedy(*clock);

@@ -37,9 +37,15 @@ std::optional<GreenThreadView> BusiestGreenThread(const HubWatch& watch);
 // Whether its thread wanted a CPU, and hardly got one.
 bool IsStarved(const HubWatch& watch);
 
-// The clock's fault, by this view alone; nullopt when it is right or cannot be
-// judged. `timers` is left empty.
+// The clock's fault; nullopt when it is right or cannot be judged. `timers` is
+// left empty.
+std::optional<ClockEvidence> FindClockFault(const HubWatch& watch);
+// The same by one view alone.
 std::optional<ClockEvidence> FindClockFault(const HubView& hub);
+
+// Whether more readings could not make it another fault: the conversion is to
+// blame.
+bool IsSettled(const ClockEvidence& clock);
 
 }  // namespace hubspy
 

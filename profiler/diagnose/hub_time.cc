@@ -13,9 +13,12 @@ constexpr double kMostNs = 9e18;
 
 }  // namespace
 
-HubTime::HubTime(const HubView& hub, int64_t now_real_ns) {
-  const std::optional<ClockEvidence> fault = FindClockFault(hub);
-  rate_ = fault ? fault->rate : 1;
+HubTime::HubTime(const HubView& hub, int64_t now_real_ns)
+    : HubTime(hub, now_real_ns, FindClockFault(hub)) {}
+
+HubTime::HubTime(const HubView& hub, int64_t now_real_ns,
+                 const std::optional<ClockEvidence>& fault)
+    : rate_(fault && fault->cause != ClockCause::kStepped ? fault->rate : 1) {
   const double since_read_ns =
       std::max(0.0, static_cast<double>(now_real_ns) -
                         static_cast<double>(hub.last.witness_real_ns));

@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/diagnosis.h"
 #include "model/hub.h"
 
 namespace hubspy {
@@ -20,13 +21,16 @@ class HubTime {
  public:
   // `now_real_ns`: CLOCK_MONOTONIC.
   HubTime(const HubView& hub, int64_t now_real_ns);
+  // Where more than this view tells what is wrong with the clock, if anything.
+  HubTime(const HubView& hub, int64_t now_real_ns,
+          const std::optional<ClockEvidence>& fault);
 
-  // Hub seconds per real second.
+  // Hub seconds per real second; of one that was stepped, but for that.
   double rate() const { return rate_; }
 
   // How much later than now it will be `at_ns` by the hub's clock: by that
-  // clock, and in truth. nullopt: never, because it stands still, or goes
-  // backwards. Within +-9e18.
+  // clock, and in truth. nullopt: never, because it stands still. Within
+  // +-9e18.
   double HubUntilNs(int64_t at_ns) const;
   std::optional<int64_t> RealUntilNs(int64_t at_ns) const;
 

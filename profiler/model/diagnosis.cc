@@ -74,6 +74,8 @@ absl::string_view ClockCauseName(ClockCause cause) {
       return "truncated";
     case ClockCause::kTickRate:
       return "tick_rate";
+    case ClockCause::kStepped:
+      return "stepped";
     case ClockCause::kOther:
       return "other";
   }

@@ -69,6 +69,9 @@ struct HubWatch {
   // What stands for the thread's own code, with id 0; nullopt: not published.
   std::optional<GreenThreadView> own_code;
   std::optional<GreenThreadView> own_code_at_begin;
+  // The hub's readings of its clock in between that were seen, one after the
+  // other: from begin.last to end.last. Of one instant: none.
+  std::vector<ClockReading> clock_readings;
   int64_t watched_ns = 0;            // real time from begin to end
   int64_t was_to_be_watched_ns = 0;  // less, if that did not tell
   int64_t end_real_ns = 0;           // CLOCK_MONOTONIC at the end
@@ -127,10 +130,11 @@ enum class ClockCause {
   kTakenAsOne,  // ticks, as if the timebase were 1/1
   kTruncated,   // ticks * (numer / denom), in integers
   kTickRate,    // converted rightly, but the ticks do not come at that rate
+  kStepped,     // goes right, but was set, or jumped, to another time
   kOther,
 };
 
-// "inverted", "taken_as_1_1", "truncated", "tick_rate", "other".
+// "inverted", "taken_as_1_1", "truncated", "tick_rate", "stepped", "other".
 absl::string_view ClockCauseName(ClockCause cause);
 
 // A green thread that will wake at the wrong time.
@@ -147,6 +151,8 @@ struct ClockEvidence {
   uint32_t timebase_denom = 0;
   ClockCause cause = ClockCause::kOther;
   int64_t measured_over_ns = 0;
+  // Of kStepped: how far it was set forward, less how far back.
+  int64_t step_ns = 0;
   std::vector<LateTimer> timers;  // soonest first
 };
 

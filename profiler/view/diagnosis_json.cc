@@ -97,6 +97,7 @@ Json EvidenceToJson(const Verdict& verdict) {
     json["timebase"] =
         absl::StrCat(clock.timebase_numer, "/", clock.timebase_denom);
     json["cause"] = std::string(ClockCauseName(clock.cause));
+    if (clock.step_ns != 0) json["step_seconds"] = Seconds(clock.step_ns);
     json["measured_over_seconds"] = Seconds(clock.measured_over_ns);
     json["late_timers"] = TimersToJson(clock.timers);
   }

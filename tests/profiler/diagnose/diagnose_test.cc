@@ -154,6 +154,99 @@ TEST(Diagnose, TicksThatComeAtAnotherRateAreNotBlamedOnTheConversion) {
   EXPECT_NEAR(verdict.clock->rate, 0.5, 0.01);
 }
 
+// Watched for 2 s at the end, in which it was read ten times a second.
+HubWatch SteppedWatch(int64_t step_ns) {
+  HubWatch watch = HealthyWatch();
+  watch.end.last.now_ns += step_ns;
+  for (int i = 20; i >= 0; --i) {
+    ClockReading reading = watch.end.last;
+    reading.now_ns -= i * kSecond / 10;
+    reading.witness_real_ns -= i * kSecond / 10;
+    watch.clock_readings.push_back(reading);
+  }
+  return watch;
+}
+
+TEST(Diagnose, AClockThatWasSetAndGoesRightOtherwiseWasStepped) {
+  const Verdict forward = Diagnose(SteppedWatch(3600 * kSecond));
+  ASSERT_EQ(forward.kind, VerdictKind::kClockRate);
+  EXPECT_EQ(forward.clock->cause, ClockCause::kStepped);
+  EXPECT_NEAR(static_cast<double>(forward.clock->step_ns), 3600e9, 1e6);
+  EXPECT_THAT(forward.summary,
+              HasSubstr("The hub's clock was stepped: in 5 minutes of real "
+                        "time it advanced by 65 minutes. While it was watched "
+                        "it went right, but for jumps: it was set forward, by "
+                        "60 minutes."));
+  EXPECT_THAT(forward.remedy, HasSubstr("CLOCK_MONOTONIC"));
+  const Verdict back = Diagnose(SteppedWatch(-100 * kSecond));
+  EXPECT_EQ(back.clock->cause, ClockCause::kStepped);
+  EXPECT_THAT(back.summary, HasSubstr("it was set back, by 100.0 s"));
+}
+
+TEST(Diagnose, ATimerOfASteppedClockComesWhenItSays) {
+  HubWatch watch = SteppedWatch(-100 * kSecond);
+  watch.green_threads = {{.id = 1,
+                          .state = GreenState::kWaiting,
+                          .waiting_for = WaitReason::kTimer,
+                          .deadline_ns = watch.end.last.now_ns + 9 * kSecond}};
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.clock->timers[0].due_in_real_ns, 9 * kSecond);
+  EXPECT_THAT(verdict.summary,
+              HasSubstr("1 timer is pending: that of green thread 1, 9.0 s "
+                        "away by the hub's clock."));
+}
+
+TEST(Diagnose, AJumpThatIsSeenIsNotTakenForItsRate) {
+  HubWatch watch = SteppedWatch(-100 * kSecond);
+  for (int i = 0; i < 10; ++i) watch.clock_readings[i].now_ns += 100 * kSecond;
+  EXPECT_EQ(Diagnose(watch).clock->cause, ClockCause::kStepped);
+}
+
+TEST(Diagnose, AClockThatGoesBackwardsWasSetBack) {
+  HubWatch watch = HealthyWatch();
+  watch.end.last.now_ns -= 3600 * kSecond;
+  const Verdict verdict = Diagnose(watch);
+  EXPECT_EQ(verdict.clock->cause, ClockCause::kStepped);
+  EXPECT_THAT(verdict.summary,
+              HasSubstr("No counter goes backwards: it was set back, by 60 "
+                        "minutes."));
+}
+
+TEST(Diagnose, AClockWhoseFaultIsTooSmallToBeSeenWhileWatchedWasNotStepped) {
+  // 1 % slow: 20 ms in the 2 s that it was watched.
+  HubWatch watch = SteppedWatch(-3 * kSecond);
+  EXPECT_EQ(Diagnose(watch).clock->cause, ClockCause::kOther);
+  // Read only once since: nothing is known of how it goes now.
+  watch = SteppedWatch(3600 * kSecond);
+  watch.clock_readings.resize(1);
+  EXPECT_EQ(Diagnose(watch).clock->cause, ClockCause::kOther);
+  // And one that went as wrong while it was watched as before.
+  watch = SteppedWatch(3600 * kSecond);
+  for (size_t i = 0; i < watch.clock_readings.size(); ++i) {
+    watch.clock_readings[i].now_ns += static_cast<int64_t>(i) * kSecond;
+  }
+  EXPECT_EQ(Diagnose(watch).clock->cause, ClockCause::kOther);
+}
+
+TEST(Diagnose, AFaultOfTheConversionIsSettledByOneLook) {
+  const auto cause_settled = [](const HubWatch& watch) {
+    return IsSettled(*FindClockFault(watch));
+  };
+  EXPECT_TRUE(
+      cause_settled(WatchOf(125, 3, [](int64_t t) { return t * 3 / 125; })));
+  EXPECT_FALSE(cause_settled(WatchOf(7, 3, [](int64_t t) { return t * 17; })));
+  HubWatch slow_ticks = HealthyWatch();
+  slow_ticks.end.last.witness_real_ns += 300 * kSecond;
+  EXPECT_FALSE(cause_settled(slow_ticks));
+}
+
+TEST(Diagnose, ATickShorterThanANanosecondDividedFirstStandsStill) {
+  const Verdict verdict = Diagnose(WatchOf(5, 12, [](int64_t) { return 0; }));
+  ASSERT_EQ(verdict.kind, VerdictKind::kClockRate);
+  EXPECT_EQ(verdict.clock->cause, ClockCause::kTruncated);
+  EXPECT_THAT(verdict.summary, HasSubstr("clock stands still: "));
+}
+
 TEST(Diagnose, ACorrectionByNtpIsNotAFault) {
   HubWatch watch = HealthyWatch();
   watch.end.last.now_ns += 300 * kSecond / 2000;  // 0.05 %

@@ -34,6 +34,12 @@ TEST(HubTime, OfAClockThatStandsStillIsNotKnown) {
   EXPECT_EQ(time.RealSinceNs(0), std::nullopt);
 }
 
+TEST(HubTime, OfAClockThatWasSetBackGoesRightSince) {
+  const HubTime time(HubAtRate(-3), 1'000'000'000'000);
+  EXPECT_EQ(time.rate(), 1);
+  EXPECT_EQ(time.RealUntilNs(-3'000'000'000'000 + 7), 7);
+}
+
 // A green thread's record is read a little later than its hub's.
 TEST(HubTime, WhatIsYetToComeWasNoTimeAgo) {
   EXPECT_EQ(HubTime(HubAtRate(1), 0).RealSinceNs(2'000'000'000'000), 0);
