@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 
 namespace hubspy {
 namespace {
@@ -54,7 +56,28 @@ struct Values {
   std::string capture = "any";
   std::string function_name;
   bool all = false;
+  std::string command_line;
 };
+
+// The arguments as one would type them: quoted where a shell would see more in
+// one than its letters.
+std::string ShellLine(absl::Span<const char* const> arguments) {
+  return absl::StrJoin(
+      arguments, " ", [](std::string* line, absl::string_view argument) {
+        const bool plain =
+            !argument.empty() &&
+            std::all_of(argument.begin(), argument.end(), [](char c) {
+              return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                     absl::StrContains("_-+=.,:/@%", c);
+            });
+        if (plain) {
+          absl::StrAppend(line, argument);
+        } else {
+          absl::StrAppend(line, "'",
+                          absl::StrReplaceAll(argument, {{"'", "'\\''"}}), "'");
+        }
+      });
+}
 
 // An option's value in (low, high], or the line that says so.
 CLI::Validator Within(double low, double high, const std::string& what) {
@@ -84,6 +107,7 @@ class Parser {
 
   absl::StatusOr<Command> Parse(int argc, const char* const* argv) {
     if (argc <= 1) return Command(Information{app_.help()});
+    values_.command_line = ShellLine({argv, static_cast<size_t>(argc)});
     try {
       app_.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
@@ -271,6 +295,7 @@ class Parser {
     RecordOptions options{.pid = values_.pid,
                           .program = values_.program,
                           .subprocesses = values_.subprocesses,
+                          .command_line = values_.command_line,
                           .output = values_.output,
                           .rate_hz = std::min(values_.rate_hz, kMaxRateHz),
                           .asked_rate_hz = values_.rate_hz,

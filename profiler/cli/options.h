@@ -48,7 +48,8 @@ struct RecordOptions {
   int32_t pid = 0;
   std::vector<std::string> program;  // to start, instead of `pid`
   bool subprocesses = false;
-  std::string output;  // "-": standard output
+  std::string command_line;  // hubspy's own, quoted for a shell
+  std::string output;        // "-": standard output
   Format format = Format::kFlamegraph;
   absl::Duration duration = absl::InfiniteDuration();
   double rate_hz = kDefaultRateHz;

@@ -12,6 +12,7 @@
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/output_file.h"
+#include "cli/provenance.h"
 #include "cli/signal_waiter.h"
 #include "cli/subject.h"
 #include "sample/sampler.h"
@@ -105,6 +106,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
                   {.rate_hz = options.rate_hz,
                    .seed = std::random_device{}(),
                    .each_green = options.threads});
+  const Provenance made = ProvenanceOf(options);
   (*subject)->Release();
   const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
   const Sampler::Stop stop =
@@ -115,8 +117,9 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   if (!recorded.ok() && !(*subject)->launched()) return recorded;
 
   Symbolizer symbolizer({.short_names = options.short_names});
-  const Profile profile =
+  Profile profile =
       NameProfile(recording, **family, symbolizer, options.naming);
+  profile.made = made;
   if (absl::Status status = (*output)->Write(Render(profile, options));
       !status.ok()) {
     return status;

@@ -34,6 +34,16 @@ struct SymbolFrame {
   friend bool operator==(const SymbolFrame&, const SymbolFrame&) = default;
 };
 
+// How a recording came to be. Empty, or 0, where it is not known.
+struct Provenance {
+  std::string version;       // of hubspy
+  std::string command_line;  // hubspy's, as a shell reads it
+  std::string host;          // its name, its system
+  double asked_rate_hz = 0;
+  int64_t begin_unix_ns = 0;  // since 1970, UTC
+  friend bool operator==(const Provenance&, const Provenance&) = default;
+};
+
 // What stands for frames that were left out: "[99,300 frames left out]" in one
 // stack.
 SymbolFrame LeftOutMarker(int64_t count);
@@ -68,6 +78,7 @@ struct Profile {
     std::string name;
   };
 
+  Provenance made;
   int32_t pid = 0;
   std::string command;             // the target's command line
   std::vector<Process> processes;  // it, and those that it became or started

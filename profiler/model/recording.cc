@@ -73,6 +73,7 @@ void Recording::ReduceRate(double to_hz) {
   scaled.failed = Scaled(quality.failed, ratio);
   scaled.by_perf = Scaled(quality.by_perf, ratio);
   // These happened, at whatever rate.
+  scaled.looks = quality.looks;
   scaled.green_threads = quality.green_threads;
   scaled.lost = quality.lost;
   scaled.stops = quality.stops;
@@ -101,6 +102,7 @@ void Recording::Append(const Recording& other) {
   for (const auto& [id, name] : other.green_names_) NameGreen(id, name);
   duration_ns += other.duration_ns;
   quality.ticks += other.quality.ticks;
+  quality.looks += other.quality.looks;
   quality.samples += other.quality.samples;
   quality.green_threads =
       std::max(quality.green_threads, other.quality.green_threads);

@@ -54,7 +54,8 @@ class PartialCounts {
 
 // How good the data is; shown with every output.
 struct Quality {
-  int64_t ticks = 0;           // looks at the process: what percentages are of
+  int64_t ticks = 0;           // looks that were due: what percentages are of
+  int64_t looks = 0;           // that were taken; a late one stands for several
   int64_t samples = 0;         // threads seen in them, idle ones included
   int64_t green_threads = 0;   // the most that were there in one look
   int64_t late = 0;            // ticks that came more than one period late

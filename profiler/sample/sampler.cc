@@ -40,6 +40,7 @@ Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
     if (next_ns == until_ns) return Stop::kTimeIsUp;
     const int64_t begin_ns = waiter_.NowNs();
     const Pacer::Tick tick = pacer_.Take(begin_ns);
+    ++recording.quality.looks;
     absl::StatusOr<std::vector<ThreadLook>> looks = look_();
     if (looks.ok()) {
       Count(recording, *looks, tick);

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "model/numbers.h"
 #include "view/embedded.h"
+#include "view/facts.h"
 #include "view/flame_tree.h"
 #include "view/fold.h"
 #include "view/text.h"
@@ -172,8 +173,9 @@ class Painter {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" "
         "height=\"%d\" viewBox=\"0 0 %.0f %d\">\n"
         "<title>%s</title>\n"
+        "%s"
         "<style><![CDATA[\n",
-        kWidth, height_, kWidth, height_, XmlText(options_.title));
+        kWidth, height_, kWidth, height_, XmlText(options_.title), Metadata());
     absl::StrAppend(&svg_, kFlamegraphStyle, "]]></style>\n");
     absl::StrAppend(&svg_,
                     "<linearGradient id=\"paper\" y2=\"100%\" x2=\"0\">"
@@ -182,6 +184,17 @@ class Painter {
                     "</linearGradient>\n"
                     "<rect width=\"100%\" height=\"100%\" "
                     "fill=\"url(#paper)\"/>\n");
+  }
+
+  // A list of terms, as XHTML has it: read by programs, and by who looks.
+  std::string Metadata() const {
+    std::string list =
+        "<metadata>\n<dl xmlns=\"http://www.w3.org/1999/xhtml\">\n";
+    for (const auto& [name, value] : Facts(profile_)) {
+      absl::StrAppend(&list, "<dt>", XmlText(name), "</dt><dd>", XmlText(value),
+                      "</dd>\n");
+    }
+    return absl::StrCat(list, "</dl>\n</metadata>\n");
   }
 
   void Heading() {
@@ -197,11 +210,11 @@ class Painter {
         "tabindex=\"0\" x=\"99%%\" y=\"26\" text-anchor=\"end\">Search</text>\n"
         "<foreignObject id=\"searchbox\" class=\"off\" x=\"79%%\" y=\"9\" "
         "width=\"20%%\" height=\"24\"/>\n"
-        "<text id=\"details\" x=\"1%%\" y=\"%d\"> </text>\n"
+        "<text id=\"details\" x=\"1%%\" y=\"%d\">%s</text>\n"
         "<text id=\"matched\" x=\"99%%\" y=\"%d\" text-anchor=\"end\"> "
         "</text>\n",
         XmlText(options_.title), XmlText(Subtitle()), height_ - 12,
-        height_ - 12);
+        XmlText(FactsInShort(profile_)), height_ - 12);
     Legend();
   }
 

@@ -13,6 +13,7 @@
   const root = document.documentElement;
   const holder = document.getElementById("frames");
   const details = document.getElementById("details");
+  const facts = details.textContent;  // while nothing is pointed at
   const matched = document.getElementById("matched");
   const resetButton = document.getElementById("reset");
   const searchButton = document.getElementById("search");
@@ -196,10 +197,10 @@
   });
   holder.addEventListener("mouseover", function (event) {
     const frame = frameAt(event);
-    details.textContent = frame ? frame.title : "";
+    details.textContent = frame ? frame.title : facts;
   });
   holder.addEventListener("mouseleave", function () {
-    details.textContent = "";
+    details.textContent = facts;
   });
 
   window.addEventListener("keydown", function (event) {

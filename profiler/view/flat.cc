@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "view/facts.h"
 #include "view/fold.h"
 
 namespace hubspy {
@@ -130,6 +131,13 @@ std::string RenderFlat(const Profile& window, const Profile& overall,
     absl::StrAppend(&out,
                     "Every sample was idle: add -i to see where the threads "
                     "wait.\n");
+  }
+  if (!overall.made.version.empty()) {
+    absl::StrAppend(&out, "\n");
+    for (const auto& [name, value] : Facts(overall)) {
+      if (name == "samples") continue;  // said above
+      absl::StrAppend(&out, "# ", name, ": ", value, "\n");
+    }
   }
   return out;
 }

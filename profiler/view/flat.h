@@ -47,8 +47,9 @@ std::vector<FlatRow> FlatRows(const Profile& window, const Profile& overall,
 // The columns of one row, without the label and the blanks before it.
 std::string FlatColumns(const FlatRow& row);
 
-// Header line, rows, and closing lines: samples and their quality, and what to
-// do when everything was left out as idle.
+// Header line, rows, and closing lines: samples and their quality, what to do
+// when everything was left out as idle, and, behind a '#' each, the facts of a
+// recording (view/facts.h).
 std::string RenderFlat(const Profile& window, const Profile& overall,
                        const FlatOptions& options);
 

@@ -3,7 +3,8 @@
 //   main (seed.cc:9);green::Hub::Run (hub.cc:80);epoll_wait (libc.so.6) 499
 //
 // which flamegraph.pl, inferno and speedscope read. Equal lines are one; lines
-// are sorted. A `;` or a line break in a name becomes `:` or a space.
+// are sorted. A `;` or a line break in a name becomes `:` or a space. There are
+// no facts at its head (view/facts.h): the format has no comments.
 #ifndef HUBSPY_VIEW_RAW_H_
 #define HUBSPY_VIEW_RAW_H_
 

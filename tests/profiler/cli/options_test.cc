@@ -40,6 +40,12 @@ TEST(Options, RecordTakesPySpysLetters) {
   EXPECT_EQ(record.naming.lines, NamingOptions::Lines::kFunction);
 }
 
+TEST(Options, TheCommandLineIsKeptAsAShellReadsIt) {
+  const auto command = Parse({"record", "-o", "a b.svg", "--", "./it's", ""});
+  EXPECT_EQ(std::get<RecordOptions>(*command).command_line,
+            "hubspy record -o 'a b.svg' -- './it'\\''s' ''");
+}
+
 TEST(Options, CaptureSaysHowThreadsThatRunAreLookedAt) {
   const auto any = Parse({"record", "-p", "1", "-o", "-"});
   EXPECT_EQ(std::get<RecordOptions>(*any).capture, CaptureWays::kAny);

@@ -88,6 +88,7 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
   Recording first, second;
   first.duration_ns = 10;
   first.quality = {.ticks = 1,
+                   .looks = 6,
                    .samples = 2,
                    .late = 3,
                    .failed = 4,
@@ -99,6 +100,7 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
                    .last_failure = "old"};
   second.duration_ns = 5;
   second.quality = {.ticks = 10,
+                    .looks = 60,
                     .samples = 20,
                     .late = 30,
                     .failed = 40,
@@ -124,6 +126,7 @@ TEST(Recording, AppendsHowGoodTheDataIs) {
   EXPECT_EQ(first.quality.partial.Total(), 7);
   EXPECT_EQ(first.quality.by_perf, 88);
   EXPECT_EQ(first.quality.lost, 99);
+  EXPECT_EQ(first.quality.looks, 66);
   EXPECT_EQ(first.quality.stops, 66);
   EXPECT_EQ(first.quality.worst_pause_ns, 70);
   EXPECT_EQ(first.quality.last_failure, "new");

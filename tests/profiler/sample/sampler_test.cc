@@ -60,6 +60,7 @@ TEST(Sampler, OwnTimesAddUpToThreadsTimesSeconds) {
   EXPECT_EQ(TotalCount(recording), recording.quality.samples);
   EXPECT_EQ(recording.quality.samples, 2 * recording.quality.ticks);
   EXPECT_NEAR(static_cast<double>(recording.quality.ticks), 100'000, 1);
+  EXPECT_EQ(recording.quality.looks, recording.quality.ticks);
   EXPECT_EQ(recording.stacks().size(), 1u);
 }
 
@@ -76,6 +77,7 @@ TEST(Sampler, SlowLooksLoseNoTimeAndAreCountedLate) {
   EXPECT_EQ(sampler.Run(recording, kSecond / 2), Sampler::Stop::kTimeIsUp);
   EXPECT_NEAR(static_cast<double>(recording.quality.samples), 500, 20);
   EXPECT_GT(recording.quality.late, 400);
+  EXPECT_LT(recording.quality.looks, recording.quality.ticks);
 }
 
 TEST(Sampler, LowersARateThatCannotBeHeldAndKeepsTheTime) {

@@ -107,6 +107,21 @@ TEST(Flamegraph, MakesNoMarkupOfNames) {
   EXPECT_THAT(svg, Not(HasSubstr("<script>y")));
 }
 
+TEST(Flamegraph, HoldsTheFactsAndShowsThoseThatMatter) {
+  Profile profile = HubProfile();
+  profile.quality.looks = 99;
+  profile.made = {.version = "1.2.3",
+                  .command_line = "hubspy record -o '<x>'",
+                  .asked_rate_hz = 100};
+  const std::string svg = RenderFlamegraph(profile, {});
+  EXPECT_THAT(svg, HasSubstr("<dt>made by</dt><dd>hubspy 1.2.3</dd>"));
+  EXPECT_THAT(svg, HasSubstr("<dt>command</dt><dd>hubspy record -o "
+                             "&#39;&lt;x&gt;&#39;</dd>"));
+  EXPECT_THAT(svg,
+              ContainsRegex("id=\"details\"[^>]*>hubspy 1.2.3; 100 Hz "
+                            "asked for, 99 Hz reached; 0.00% bad samples<"));
+}
+
 TEST(Flamegraph, DropsFramesTooNarrowToSeeAndSaysHowMany) {
   const Profile profile =
       ProfileBuilder()

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "profiler/view/profiles.h"
+#include "view/facts.h"
 
 namespace hubspy {
 namespace {
@@ -142,6 +143,42 @@ TEST(Flat, SaysHowGoodTheDataIs) {
                         "partial (10.0%: 9 no unwind table, 1 torn copy), 5 "
                         "too deep to keep all frames (5.0%), 4 that the kernel "
                         "lost, 80 by perf, 12 stops, the longest 55 us\n"));
+}
+
+Profile RecordedProfile() {
+  Profile profile = HubProfile();
+  profile.pid = 4711;
+  profile.command = "./service\n--fast";
+  profile.quality.looks = 96;
+  profile.quality.failed = 4;
+  profile.quality.lost = 1;
+  profile.quality.partial.Add(StackEnd::kTorn, 16);
+  profile.made = {.version = "1.2.3",
+                  .command_line = "hubspy record -o x",
+                  .host = "box, Linux 6.1 x86_64",
+                  .asked_rate_hz = 50'000,
+                  .begin_unix_ns = 1'700'000'000'250'000'000};
+  return profile;
+}
+
+TEST(Flat, EndsWithTheFactsOfARecording) {
+  const Profile profile = RecordedProfile();
+  EXPECT_THAT(RenderFlat(profile, profile, {}),
+              EndsWith("\n"
+                       "\n# made by: hubspy 1.2.3\n"
+                       "# command: hubspy record -o x\n"
+                       "# host: box, Linux 6.1 x86_64\n"
+                       "# process: 4711 ./service --fast\n"
+                       "# begun: 2023-11-14T22:13:20.250Z\n"
+                       "# rate: 50000 Hz asked for, 96 Hz reached\n"
+                       "# bad samples: 20.00%\n"));
+}
+
+TEST(Facts, AreShortWhereThereIsOneLine) {
+  EXPECT_EQ(FactsInShort(RecordedProfile()),
+            "hubspy 1.2.3; 50000 Hz asked for, 96 Hz reached; 20.00% bad "
+            "samples");
+  EXPECT_EQ(FactsInShort(HubProfile()), "");
 }
 
 TEST(Flat, SaysHowToSeeSamplesThatWereAllIdle) {
