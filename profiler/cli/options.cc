@@ -17,12 +17,46 @@
 namespace hubspy {
 namespace {
 
-const std::map<std::string, Format>& Formats() {
-  static const auto& formats =
-      *new std::map<std::string, Format>{{"flamegraph", Format::kFlamegraph},
-                                         {"flat", Format::kFlat},
-                                         {"raw", Format::kRaw}};
+struct FormatName {
+  absl::string_view name;
+  Format format;
+  std::vector<absl::string_view> endings;  // of files
+};
+
+const std::vector<FormatName>& Formats() {
+  static const auto& formats = *new std::vector<FormatName>{
+      {"flamegraph", Format::kFlamegraph, {".svg"}},
+      {"flat", Format::kFlat, {".txt"}},
+      {"raw", Format::kRaw, {".folded", ".raw"}},
+      {"speedscope", Format::kSpeedscope, {".speedscope.json"}},
+      {"chrometrace", Format::kChromeTrace, {".trace.json"}},
+      {"pprof", Format::kPprof, {".pb.gz"}},
+      {"firefox", Format::kFirefox, {".firefox.json"}},
+  };
   return formats;
+}
+
+// "flamegraph (.svg), flat (.txt), ... or firefox (.firefox.json)".
+std::string FormatList() {
+  std::string list;
+  for (const FormatName& format : Formats()) {
+    const bool last = format.format == Formats().back().format;
+    absl::StrAppend(&list,
+                    list.empty() ? ""
+                    : last       ? " or "
+                                 : ", ",
+                    format.name, " (", absl::StrJoin(format.endings, ", "),
+                    ")");
+  }
+  return list;
+}
+
+absl::StatusOr<Format> FormatNamed(absl::string_view name) {
+  for (const FormatName& format : Formats()) {
+    if (format.name == name) return format.format;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown format \"", name, "\": use -f ", FormatList()));
 }
 
 const std::map<std::string, CaptureWays>& Ways() {
@@ -215,8 +249,7 @@ class Parser {
         ->option_text("FILE");
     record_
         ->add_option("-f,--format", values_.format,
-                     "flamegraph, flat or raw (folded); by FILE's name when "
-                     "absent")
+                     FormatList() + "; by FILE's ending when absent")
         ->option_text("FORMAT");
     AddDuration(record_, "how long; until Ctrl-C when absent");
     record_->add_flag("-t,--threads", values_.threads, "keep threads apart");
@@ -313,22 +346,17 @@ class Parser {
       options.naming.lines = NamingOptions::Lines::kNoLine;
     }
     if (!values_.format.empty()) {
-      const auto format = Formats().find(values_.format);
-      if (format == Formats().end()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("unknown format \"", values_.format,
-                         "\": use -f flamegraph, flat or raw"));
-      }
-      options.format = format->second;
+      const absl::StatusOr<Format> format = FormatNamed(values_.format);
+      if (!format.ok()) return format.status();
+      options.format = *format;
     } else if (const auto format = FormatOfFile(values_.output)) {
       options.format = *format;
     } else if (values_.output == "-") {
       options.format = Format::kFlat;
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "cannot tell the format from \"", values_.output,
-          "\": add -f flamegraph, flat or raw, or name it .svg, .txt or "
-          ".folded"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("cannot tell the format from \"", values_.output,
+                       "\": add -f, or name it as one: ", FormatList()));
     }
     return Command(options);
   }
@@ -396,10 +424,10 @@ absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv) {
 }
 
 std::optional<Format> FormatOfFile(absl::string_view file) {
-  if (absl::EndsWith(file, ".svg")) return Format::kFlamegraph;
-  if (absl::EndsWith(file, ".txt")) return Format::kFlat;
-  if (absl::EndsWith(file, ".folded") || absl::EndsWith(file, ".raw")) {
-    return Format::kRaw;
+  for (const FormatName& format : Formats()) {
+    for (const absl::string_view ending : format.endings) {
+      if (absl::EndsWith(file, ending)) return format.format;
+    }
   }
   return std::nullopt;
 }

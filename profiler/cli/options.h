@@ -28,7 +28,15 @@ inline constexpr double kMaxRateHz = 10'000;
 // A function has more instructions than a program has hot functions.
 inline constexpr double kAnnotateRateHz = 1000;
 
-enum class Format { kFlamegraph, kFlat, kRaw };
+enum class Format {
+  kFlamegraph,
+  kFlat,
+  kRaw,
+  kSpeedscope,
+  kChromeTrace,
+  kPprof,
+  kFirefox,
+};
 
 struct TopOptions {
   int32_t pid = 0;
@@ -97,8 +105,8 @@ using Command = std::variant<TopOptions, RecordOptions, DumpOptions,
 
 absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv);
 
-// By the file's name: .svg flamegraph, .txt flat, .folded or .raw raw; nullopt
-// for anything else.
+// By the file's name, as `hubspy record --help` lists them; nullopt for
+// anything else.
 std::optional<Format> FormatOfFile(absl::string_view file);
 
 }  // namespace hubspy

@@ -13,36 +13,14 @@
 #include "cli/notes.h"
 #include "cli/output_file.h"
 #include "cli/provenance.h"
+#include "cli/render.h"
 #include "cli/signal_waiter.h"
 #include "cli/subject.h"
 #include "sample/sampler.h"
-#include "view/flamegraph.h"
-#include "view/flat.h"
 #include "view/fold.h"
-#include "view/raw.h"
 
 namespace hubspy {
 namespace {
-
-std::string Render(const Profile& profile, const RecordOptions& options) {
-  switch (options.format) {
-    case Format::kFlamegraph:
-      return RenderFlamegraph(
-          profile, {.include_idle = options.include_idle,
-                    .threads = options.threads,
-                    .title = absl::StrCat("hubspy: ", profile.command, " (",
-                                          profile.pid, ")")});
-    case Format::kFlat: {
-      const Profile& shown =
-          options.threads ? WithThreadFrames(profile) : profile;
-      return RenderFlat(shown, shown, {.include_idle = options.include_idle});
-    }
-    case Format::kRaw:
-      return RenderRaw(profile, {.include_idle = options.include_idle,
-                                 .threads = options.threads});
-  }
-  return "";
-}
 
 int64_t UntilNs(int64_t now_ns, absl::Duration duration) {
   if (duration == absl::InfiniteDuration()) return INT64_MAX;
@@ -100,6 +78,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   if (!family.ok()) return family.status();
 
   Recording recording;
+  if (ShowsTime(options.format)) recording.KeepTimes();
   SignalWaiter waiter;
   Announce(options, pid);
   Sampler sampler([&] { return (*family)->Look(); }, waiter,

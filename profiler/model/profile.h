@@ -77,6 +77,27 @@ struct Profile {
     uint64_t id = 0;
     std::string name;
   };
+  // A module that a frame is of.
+  struct Image {
+    std::string path;
+    std::string build_id;
+    AddressRange range;  // in the first process that had it
+    friend bool operator==(const Image&, const Image&) = default;
+  };
+  // What was seen of a thread, or of a green thread that is told apart, and
+  // when. Empty where no times were kept.
+  struct Lane {
+    struct Span {
+      uint32_t sample = 0;   // index into Profile::samples
+      int64_t begin_ns = 0;  // since the recording began
+      int64_t end_ns = 0;
+      int64_t count = 0;  // of the sample's
+      friend bool operator==(const Span&, const Span&) = default;
+    };
+    ThreadId tid = 0;
+    uint64_t green = 0;       // 0: the thread's own
+    std::vector<Span> spans;  // in order, disjoint
+  };
 
   Provenance made;
   int32_t pid = 0;
@@ -91,6 +112,10 @@ struct Profile {
   std::vector<Thread> threads;             // sorted by tid
   std::vector<GreenThread> green_threads;  // those that samples tell apart, by
                                            // tid and id
+  std::vector<Image> images;               // distinct paths
+  std::vector<Lane> lanes;                 // by tid and green id
+  // From when on there are no times: their room was used up.
+  std::optional<int64_t> times_end_ns;
 };
 
 }  // namespace hubspy

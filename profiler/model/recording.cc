@@ -24,6 +24,22 @@ StackId Recording::Intern(const Stack& stack) {
 
 void Recording::Add(const Key& key, int64_t count) { counts_[key] += count; }
 
+void Recording::AddAt(const Timeline::Look& look, const Key& key,
+                      int64_t count) {
+  Add(key, count);
+  const bool one_of_many = key.green && key.green->id == 0 &&
+                           key.green->state != GreenState::kRunning;
+  if (!timed_ || one_of_many) return;
+  const GreenId lane = {key.tid, key.green ? key.green->id : 0};
+  const auto [lane_id, new_lane] = timed_->lane_ids.try_emplace(
+      lane, static_cast<uint32_t>(timed_->lanes.size()));
+  if (new_lane) timed_->lanes.push_back(lane);
+  const auto [key_id, new_key] = timed_->key_ids.try_emplace(
+      key, static_cast<uint32_t>(timed_->keys.size()));
+  if (new_key) timed_->keys.push_back(key);
+  timed_->times.Add(lane_id->second, key_id->second, look, count);
+}
+
 void Recording::Unidle(Key key, int64_t count) {
   key.idle = true;
   const auto idle = counts_.find(key);
@@ -46,6 +62,7 @@ void Recording::NameThread(ThreadId tid, std::string name) {
 void Recording::ReduceRate(double to_hz) {
   const double ratio = to_hz / rate_hz;
   rate_hz = to_hz;
+  if (timed_) timed_->times.Scale(ratio);
   if (counts_.empty() && quality.ticks == 0) return;
 
   // In the order of their keys, what one count lacks to a whole sample the next

@@ -4,7 +4,8 @@
 //   StackId id = recording.Intern(stack);
 //   recording.Add({.tid = tid, .stack = id, .idle = false}, 1);
 //
-// It grows with distinct stacks, not with samples. Names come later, once per
+// It grows with distinct stacks, not with samples; when each was seen is kept
+// only where that is wanted (KeepTimes). Names come later, once per
 // distinct address (symbolize/), never while the target is looked at.
 //
 // The surprising part: its rate can be lowered while it is being made
@@ -28,6 +29,7 @@
 #include "model/hub.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
+#include "model/timeline.h"
 
 namespace hubspy {
 
@@ -112,12 +114,19 @@ class Recording {
   StackId Intern(const Stack& stack);
   // Counts `count` samples, each worth 1/rate seconds of that thread's time.
   void Add(const Key& key, int64_t count);
+  // Keeps when what is added from now on was seen, too.
+  void KeepTimes(size_t max_bytes = Timeline::kMaxBytes) {
+    timed_.emplace(Timed{.times = Timeline(max_bytes)});
+  }
+  // The same, seen in this look. Of green threads that are not told apart there
+  // are no times: at any instant they did many things.
+  void AddAt(const Timeline::Look& look, const Key& key, int64_t count);
   // Of what was counted as idle, so many samples were not.
   void Unidle(Key key, int64_t count);
   void NameThread(ThreadId tid, std::string name);
   void NameGreen(const GreenId& id, GreenName name);
-  // Adds what `other` holds; it was recorded after this one. The rate of both
-  // is then the lower one.
+  // Adds what `other` holds, but not its times; it was recorded after this one.
+  // The rate of both is then the lower one.
   void Append(const Recording& other);
   // From now on samples come at `rate_hz`, which is not above the present rate:
   // scales the counts of those that are here. Each thread's time stays what it
@@ -133,6 +142,17 @@ class Recording {
   const absl::flat_hash_map<GreenId, GreenName>& green_names() const {
     return green_names_;
   }
+
+  // What Timeline's lanes and things are: null when no times are kept. A thing
+  // that was idle when it was seen may have turned out not to be (Unidle).
+  struct Timed {
+    Timeline times;
+    std::vector<GreenId> lanes;  // the thread's own: green id 0
+    std::vector<Key> keys;
+    absl::flat_hash_map<GreenId, uint32_t> lane_ids;
+    absl::flat_hash_map<Key, uint32_t> key_ids;
+  };
+  const Timed* timed() const { return timed_ ? &*timed_ : nullptr; }
 
   Quality quality;
   double rate_hz = 100;
@@ -156,6 +176,7 @@ class Recording {
   absl::flat_hash_map<Key, int64_t> counts_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;
   absl::flat_hash_map<GreenId, GreenName> green_names_;
+  std::optional<Timed> timed_;
 };
 
 }  // namespace hubspy

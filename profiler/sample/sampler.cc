@@ -26,9 +26,9 @@ Sampler::Stop Sampler::Run(Recording& recording, int64_t until_ns) {
     for (auto& [id, idle] : idle_so_far_) idle.samples *= ratio;
     recording.ReduceRate(rate_hz_);
   }
-  const int64_t begin_ns = waiter_.NowNs() - recording.duration_ns;
+  begin_ns_ = waiter_.NowNs() - recording.duration_ns;
   const Stop why = Loop(recording, until_ns);
-  recording.duration_ns = waiter_.NowNs() - begin_ns;
+  recording.duration_ns = waiter_.NowNs() - begin_ns_;
   return why;
 }
 
@@ -43,7 +43,7 @@ Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
     ++recording.quality.looks;
     absl::StatusOr<std::vector<ThreadLook>> looks = look_();
     if (looks.ok()) {
-      Count(recording, *looks, tick);
+      Count(recording, *looks, tick, begin_ns);
     } else if (absl::IsNotFound(looks.status())) {
       return Stop::kTargetGone;
     } else {
@@ -62,8 +62,11 @@ Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
 }
 
 void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
-                    const Pacer::Tick& tick) {
+                    const Pacer::Tick& tick, int64_t at_ns) {
   Quality& quality = recording.quality;
+  const Timeline::Look when = {.number = quality.looks,
+                               .at_ns = at_ns - begin_ns_,
+                               .period_ns = pacer_.period_ns()};
   quality.ticks += tick.covers;
   quality.late += tick.late;
   int64_t green_threads = 0;
@@ -88,7 +91,7 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
                           .idle = look.idle,
                           .green = look.green};
     if (key.green && !each_green_) key.green->id = 0;
-    recording.Add(key, tick.covers);
+    recording.AddAt(when, key, tick.covers);
     if (look.green) NoteIdle(recording, key, *look.green, tick.covers);
   }
   quality.green_threads = std::max(quality.green_threads, green_threads);

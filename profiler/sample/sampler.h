@@ -82,7 +82,7 @@ class Sampler {
  private:
   Stop Loop(Recording& recording, int64_t until_ns);
   void Count(Recording& recording, const std::vector<ThreadLook>& looks,
-             const Pacer::Tick& tick);
+             const Pacer::Tick& tick, int64_t at_ns);
   StackId Intern(Recording& recording, const ThreadLook& look);
   void NoteIdle(Recording& recording, const Recording::Key& key,
                 const GreenActivity& green, int64_t count);
@@ -90,6 +90,7 @@ class Sampler {
   LookFunction look_;
   Waiter& waiter_;
   double rate_hz_;
+  int64_t begin_ns_ = 0;  // of the recording
   Pacer pacer_;
   LoadLimit limit_;
   const bool each_green_;

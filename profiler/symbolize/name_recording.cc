@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 
 namespace hubspy {
@@ -68,11 +69,15 @@ class Namer {
     for (const Stack& stack : recording_.stacks()) {
       named_stacks.push_back(InternStack(NameStack(stack)));
     }
+    const auto named = [&](const Recording::Key& key) -> SampleKey {
+      const Stack& stack = recording_.stacks()[key.stack];
+      return {
+          processes_[stack.program], key.tid, key.idle, key.green, stack.end,
+          named_stacks[key.stack]};
+    };
     absl::flat_hash_map<SampleKey, int64_t> counts;
     for (const auto& [key, count] : recording_.counts()) {
-      const Stack& stack = recording_.stacks()[key.stack];
-      counts[{processes_[stack.program], key.tid, key.idle, key.green,
-              stack.end, named_stacks[key.stack]}] += count;
+      counts[named(key)] += count;
     }
     for (const auto& [key, count] : counts) {
       profile_.samples.push_back({key.process, key.tid, key.idle, key.green,
@@ -86,6 +91,10 @@ class Namer {
         });
     AddThreads();
     AddGreenThreads();
+    AddImages();
+    if (const Recording::Timed* timed = recording_.timed()) {
+      AddLanes(*timed, named);
+    }
     return std::move(profile_);
   }
 
@@ -188,6 +197,61 @@ class Namer {
               [](const auto& a, const auto& b) {
                 return std::tie(a.tid, a.id) < std::tie(b.tid, b.id);
               });
+  }
+
+  void AddImages() {
+    absl::flat_hash_set<std::string> used;
+    for (const SymbolFrame& frame : profile_.frames) used.insert(frame.module);
+    for (const Program& program : programs_) {
+      for (const LoadedModule& loaded : program.modules->modules()) {
+        const Module& module = loaded.module;
+        if (used.erase(module.path) == 0) continue;
+        profile_.images.push_back({module.path, module.build_id, module.range});
+      }
+    }
+  }
+
+  template <typename NameKey>
+  void AddLanes(const Recording::Timed& timed, NameKey named) {
+    profile_.times_end_ns = timed.times.full_at_ns();
+    absl::flat_hash_map<SampleKey, uint32_t> samples;
+    for (uint32_t i = 0; i < profile_.samples.size(); ++i) {
+      const Profile::Sample& s = profile_.samples[i];
+      samples[{s.process, s.tid, s.idle, s.green, s.end,
+               stack_ids_.at(s.frames)}] = i;
+    }
+    std::vector<std::optional<uint32_t>> sample_of;
+    for (Recording::Key key : timed.keys) {
+      key.idle &= recording_.counts().contains(key);
+      const auto sample = samples.find(named(key));
+      sample_of.push_back(sample == samples.end()
+                              ? std::nullopt
+                              : std::optional(sample->second));
+    }
+    for (uint32_t i = 0; i < timed.times.lanes(); ++i) {
+      Profile::Lane lane{timed.lanes[i].first, timed.lanes[i].second, {}};
+      for (const Timeline::Span& span : timed.times.Spans(i)) {
+        if (!sample_of[span.what]) continue;
+        AddSpan(lane, {*sample_of[span.what], span.begin_ns, span.end_ns,
+                       span.samples});
+      }
+      profile_.lanes.push_back(std::move(lane));
+    }
+    std::sort(profile_.lanes.begin(), profile_.lanes.end(),
+              [](const Profile::Lane& a, const Profile::Lane& b) {
+                return std::tie(a.tid, a.green) < std::tie(b.tid, b.green);
+              });
+  }
+
+  // Addresses that have the same names are one sample.
+  static void AddSpan(Profile::Lane& lane, const Profile::Lane::Span& span) {
+    if (!lane.spans.empty() && lane.spans.back().sample == span.sample &&
+        lane.spans.back().end_ns == span.begin_ns) {
+      lane.spans.back().end_ns = span.end_ns;
+      lane.spans.back().count += span.count;
+    } else {
+      lane.spans.push_back(span);
+    }
   }
 
   const Recording& recording_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "view/fold.h"
 #include "view/text.h"
@@ -57,6 +58,19 @@ std::vector<std::pair<std::string, std::string>> Facts(const Profile& profile) {
   add("bad samples", Bad(profile.quality));
   add("samples", SamplesLine(profile));
   return facts;
+}
+
+std::string FactsAsJson(const Profile& profile, absl::string_view times) {
+  auto facts = Facts(profile);
+  if (!times.empty()) facts.emplace_back("times", times);
+  return absl::StrCat("{",
+                      absl::StrJoin(facts, ",\n",
+                                    [](std::string* out, const auto& fact) {
+                                      absl::StrAppend(out, JsonText(fact.first),
+                                                      ":",
+                                                      JsonText(fact.second));
+                                    }),
+                      "}");
 }
 
 std::string FactsInShort(const Profile& profile) {

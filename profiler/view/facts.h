@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "model/profile.h"
 
 namespace hubspy {
@@ -21,6 +22,9 @@ namespace hubspy {
 // Names are lower case and the same in all formats; values are clean
 // (view/text.h). What is not known is not among them.
 std::vector<std::pair<std::string, std::string>> Facts(const Profile& profile);
+
+// The same as a JSON object, and "times": `times` where that is not empty.
+std::string FactsAsJson(const Profile& profile, absl::string_view times);
 
 // "hubspy 0.1.0; 100 Hz asked for, 99.8 Hz reached; 0.24% bad samples": those
 // that matter at a glance. Empty when the version is not known.

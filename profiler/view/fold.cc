@@ -35,16 +35,20 @@ class Folder {
   FoldedProfile Run() {
     std::vector<uint32_t> frame_labels;
     frame_labels.reserve(profile_.frames.size());
-    for (const SymbolFrame& frame : profile_.frames) {
+    for (uint32_t f = 0; f < profile_.frames.size(); ++f) {
+      const SymbolFrame& frame = profile_.frames[f];
       frame_labels.push_back(Intern({.text = FrameLabel(frame),
                                      .kind = KindOf(frame),
+                                     .frame = f,
                                      .has_line = frame.line > 0,
                                      .inlined = frame.inlined}));
     }
-    for (const Profile::Sample& sample : profile_.samples) {
+    for (uint32_t s = 0; s < profile_.samples.size(); ++s) {
+      const Profile::Sample& sample = profile_.samples[s];
       if (sample.idle && !options_.include_idle) continue;
-      FoldedStack stack{.waits = Waits(sample), .count = sample.count};
-      if (profile_.processes.size() > 1) {
+      FoldedStack stack{
+          .sample = s, .waits = Waits(sample), .count = sample.count};
+      if (options_.others && profile_.processes.size() > 1) {
         stack.labels.push_back(ProcessLabel(sample.process));
       }
       if (options_.threads) {
@@ -52,7 +56,8 @@ class Folder {
                                    ? GreenThreadLabel(sample)
                                    : ThreadLabel(sample.tid));
       }
-      if (sample.green) stack.labels.push_back(StateLabel(*sample.green));
+      if (options_.others && sample.green)
+        stack.labels.push_back(StateLabel(*sample.green));
       if (sample.frames.empty()) {
         stack.labels.push_back(Missing("no stack", sample.end));
       } else if (sample.end != StackEnd::kComplete) {
@@ -75,35 +80,17 @@ class Folder {
   }
 
   uint32_t ThreadLabel(ThreadId tid) {
-    std::string text = absl::StrCat("thread (", tid, ")");
-    for (const Profile::Thread& thread : profile_.threads) {
-      if (thread.tid != tid || thread.name.empty()) continue;
-      absl::StrAppend(&text, ": ", CleanText(thread.name));
-    }
-    return Intern({std::move(text), LabelKind::kThread});
+    return Intern({ThreadName(profile_, tid), LabelKind::kThread});
   }
 
   uint32_t GreenThreadLabel(const Profile::Sample& sample) {
-    std::string text = absl::StrCat("green thread (", sample.green->id, ")");
-    const auto named = std::lower_bound(
-        profile_.green_threads.begin(), profile_.green_threads.end(),
-        std::pair(sample.tid, sample.green->id),
-        [](const Profile::GreenThread& green, const auto& wanted) {
-          return std::pair(green.tid, green.id) < wanted;
-        });
-    if (named != profile_.green_threads.end() && named->tid == sample.tid &&
-        named->id == sample.green->id && !named->name.empty()) {
-      absl::StrAppend(&text, ": ", CleanText(named->name));
-    }
-    return Intern({std::move(text), LabelKind::kThread});
+    return Intern({GreenThreadName(profile_, sample.tid, sample.green->id),
+                   LabelKind::kThread});
   }
 
   uint32_t StateLabel(const GreenActivity& green) {
-    const absl::string_view reason = WaitReasonName(green.waiting_for);
-    const bool waits = green.state == GreenState::kWaiting && !reason.empty();
-    return Intern({absl::StrCat("[", GreenStateName(green.state),
-                                waits ? ": " : "", waits ? reason : "", "]"),
-                   LabelKind::kState});
+    return Intern(
+        {absl::StrCat("[", GreenActivityText(green), "]"), LabelKind::kState});
   }
 
   uint32_t ProcessLabel(uint32_t index) {
@@ -135,6 +122,37 @@ std::string Percent(int64_t part, int64_t whole) {
 }
 
 }  // namespace
+
+std::string ThreadName(const Profile& profile, ThreadId tid) {
+  std::string text = absl::StrCat("thread (", tid, ")");
+  for (const Profile::Thread& thread : profile.threads) {
+    if (thread.tid != tid || thread.name.empty()) continue;
+    absl::StrAppend(&text, ": ", CleanText(thread.name));
+  }
+  return text;
+}
+
+std::string GreenThreadName(const Profile& profile, ThreadId tid, uint64_t id) {
+  std::string text = absl::StrCat("green thread (", id, ")");
+  const auto named = std::lower_bound(
+      profile.green_threads.begin(), profile.green_threads.end(),
+      std::pair(tid, id),
+      [](const Profile::GreenThread& green, const auto& wanted) {
+        return std::pair(green.tid, green.id) < wanted;
+      });
+  if (named != profile.green_threads.end() && named->tid == tid &&
+      named->id == id && !named->name.empty()) {
+    absl::StrAppend(&text, ": ", CleanText(named->name));
+  }
+  return text;
+}
+
+std::string GreenActivityText(const GreenActivity& green) {
+  const absl::string_view reason = WaitReasonName(green.waiting_for);
+  const bool waits = green.state == GreenState::kWaiting && !reason.empty();
+  return absl::StrCat(GreenStateName(green.state), waits ? ": " : "",
+                      waits ? reason : "");
+}
 
 std::string MarkedText(const Label& label) {
   return absl::StrCat(label.text, label.inlined ? kInlinedMark : "");

@@ -1,4 +1,4 @@
-// What flat, raw and flamegraph share: a profile's samples as stacks of labels.
+// What all formats share: a profile's samples as stacks of labels.
 //
 //   const FoldedProfile folded = Fold(profile, {.include_idle = true});
 //   for (const FoldedStack& s : folded.stacks)
@@ -14,6 +14,7 @@
 #define HUBSPY_VIEW_FOLD_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,15 +36,25 @@ enum class LabelKind {
 struct Label {
   std::string text;  // clean (view/text.h)
   LabelKind kind = LabelKind::kCode;
+  // Of a frame: index into Profile::frames, of the first that has this label.
+  std::optional<uint32_t> frame = std::nullopt;
   bool has_line = false;
   bool inlined = false;
 };
+
+// "thread (7): name", "green thread (7): name"; clean.
+std::string ThreadName(const Profile& profile, ThreadId tid);
+std::string GreenThreadName(const Profile& profile, ThreadId tid, uint64_t id);
+
+// "running", "waiting: timer".
+std::string GreenActivityText(const GreenActivity& green);
 
 // The text, and behind it kInlinedMark where it applies.
 std::string MarkedText(const Label& label);
 
 struct FoldedStack {
   std::vector<uint32_t> labels;  // into FoldedProfile::labels; never empty
+  uint32_t sample = 0;           // index into Profile::samples
   bool waits = false;            // in the kernel, or in a hub
   int64_t count = 0;
 };
@@ -56,9 +67,13 @@ struct FoldedProfile {
 struct FoldOptions {
   bool include_idle = false;
   bool threads = false;  // a label per thread below all others
+  // Whether what tells samples apart besides their frames, processes and what
+  // green threads were doing, are labels, too.
+  bool others = true;
 };
 
-// Where there are several processes, each stack stands on its own's label;
+// One stack for each sample that is included, in their order. Where there are
+// several processes, each stack stands on its own's label;
 // where green threads were sampled, theirs stand on what they were doing.
 FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
 

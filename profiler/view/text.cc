@@ -97,6 +97,15 @@ std::string XmlText(absl::string_view text) {
   return escaped;
 }
 
+std::string JsonText(absl::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : CleanText(text)) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
 size_t DisplayWidth(absl::string_view text) {
   size_t columns = 0;
   while (!text.empty()) {

@@ -21,6 +21,9 @@ std::string CleanText(absl::string_view text);
 // attribute values in either kind of quotes.
 std::string XmlText(absl::string_view text);
 
+// CleanText as a JSON string, in its quotes (RFC 8259, section 7).
+std::string JsonText(absl::string_view text);
+
 // Columns that `text` takes in a fixed-width font: wide East Asian characters
 // and emoji take two. For text that CleanText made.
 size_t DisplayWidth(absl::string_view text);

@@ -46,6 +46,14 @@ TEST(Options, TheCommandLineIsKeptAsAShellReadsIt) {
             "hubspy record -o 'a b.svg' -- './it'\\''s' ''");
 }
 
+TEST(Options, TheFormatIsGuessedFromTheWholeEnding) {
+  EXPECT_EQ(FormatOfFile("a.speedscope.json"), Format::kSpeedscope);
+  EXPECT_EQ(FormatOfFile("a.trace.json"), Format::kChromeTrace);
+  EXPECT_EQ(FormatOfFile("a.pb.gz"), Format::kPprof);
+  EXPECT_EQ(FormatOfFile("a.firefox.json"), Format::kFirefox);
+  EXPECT_EQ(FormatOfFile("a.json"), std::nullopt);
+}
+
 TEST(Options, CaptureSaysHowThreadsThatRunAreLookedAt) {
   const auto any = Parse({"record", "-p", "1", "-o", "-"});
   EXPECT_EQ(std::get<RecordOptions>(*any).capture, CaptureWays::kAny);
@@ -114,7 +122,7 @@ TEST(Options, ARateAboveTheMostIsLoweredAndRemembered) {
 TEST(Options, AWrongLineGivesOneLineThatSaysWhatToDo) {
   const auto one_line = Not(HasSubstr("\n"));
   EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x", "-f", "gif"}),
-              AllOf(HasSubstr("flamegraph, flat or raw"), one_line));
+              AllOf(HasSubstr("raw (.folded, .raw), speedscope"), one_line));
   EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.svg", "-r", "0"}),
               AllOf(HasSubstr("a rate is above 0"), one_line));
   EXPECT_THAT(Complaint({"top", "-p", "1", "-r", "nan"}),

@@ -225,6 +225,33 @@ TEST(Sampler, TellsGreenThreadsApartWhenAsked) {
   EXPECT_EQ(recording.stacks().size(), 1u);
 }
 
+TEST(Sampler, KeepsWhenEachThreadDidWhatIfWanted) {
+  SimulatedWaiter waiter;
+  const auto a = StackOf({1});
+  const auto b = StackOf({2});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        const bool late = waiter.now_ns > kSecond / 2;
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a},
+                                       {.tid = 2, .stack = late ? b : a}};
+      },
+      waiter, {.rate_hz = 100, .seed = 1});
+  Recording recording;
+  recording.KeepTimes();
+  sampler.Run(recording, kSecond);
+  const Recording::Timed& timed = *recording.timed();
+  ASSERT_EQ(timed.lanes.size(), 2u);
+  EXPECT_EQ(timed.lanes[1], Recording::GreenId(2, 0));
+  EXPECT_EQ(timed.times.Spans(0).size(), 1u);
+  const std::vector<Timeline::Span> spans = timed.times.Spans(1);
+  ASSERT_EQ(spans.size(), 2u);
+  EXPECT_EQ(spans[0].end_ns, spans[1].begin_ns);
+  EXPECT_NEAR(static_cast<double>(spans[1].begin_ns), kSecond / 2, 2e7);
+  for (const Timeline::Span& span : spans) {
+    EXPECT_EQ(span.samples, recording.counts().at(timed.keys[span.what]));
+  }
+}
+
 TEST(Sampler, GoesOnIntoAnotherRecording) {
   SimulatedWaiter waiter;
   const auto a = StackOf({1});

@@ -75,6 +75,40 @@ class NameRecordingTest : public testing::Test {
 constexpr char kHidden[] = "_ZN12_GLOBAL__N_16HiddenEi";
 constexpr char kRun[] = "_ZN3hub4Loop3RunEPFiiE";
 
+// Two addresses of one line are one sample, and one span. A green thread that
+// was idle when it was seen may have turned out not to be.
+TEST_F(NameRecordingTest, KeepsTimes) {
+  recording_.KeepTimes();
+  const CodeAddress exact = In(kHidden, 0);
+  const StackId first = recording_.Intern({.frames = {exact}});
+  const StackId second =
+      recording_.Intern({.frames = {CodeAddress::Return(exact.address() + 1)}});
+  const Recording::Key waits = {
+      .tid = 7,
+      .stack = first,
+      .idle = true,
+      .green = GreenActivity{.id = 3, .state = GreenState::kWaiting}};
+  for (const StackId stack : {first, second}) {
+    const int64_t look = stack == first ? 1 : 2;
+    const Timeline::Look when = {
+        .number = look, .at_ns = look * 1'000'000, .period_ns = 1'000'000};
+    recording_.AddAt(when, {.tid = 7, .stack = stack}, 1);
+    recording_.AddAt(when, waits, 1);
+  }
+  recording_.Unidle(waits, 2);
+  const Profile profile = Name();
+  ASSERT_EQ(profile.samples.size(), 2u);
+  ASSERT_EQ(profile.lanes.size(), 2u);
+  using Span = Profile::Lane::Span;
+  EXPECT_THAT(profile.lanes[0].spans,
+              ElementsAre(Span{0, 1'000'000, 3'000'000, 2}));
+  EXPECT_EQ(profile.lanes[1].green, 3u);
+  EXPECT_THAT(profile.lanes[1].spans,
+              ElementsAre(Span{1, 1'000'000, 3'000'000, 2}));
+  ASSERT_EQ(profile.images.size(), 1u);
+  EXPECT_EQ(profile.images[0].path, profile.frames[0].module);
+}
+
 TEST_F(NameRecordingTest, KeepsCountsThreadsAndQuality) {
   const StackId stack = recording_.Intern({.frames = {In(kHidden, 0)}});
   recording_.Add({.tid = 8, .stack = stack, .idle = true}, 3);

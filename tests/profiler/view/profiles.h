@@ -90,6 +90,85 @@ inline Profile HubProfile() {
       .Build();
 }
 
+// Two threads at 100 Hz, one with a hub, of which one green thread is told
+// apart: inlined and recursive functions, a stack that was cut short and one
+// that could not be read, names that would break out of a string. Half of the
+// samples have times.
+inline Profile ProfileOfAllKinds() {
+  const SymbolFrame main{.function = "main",
+                         .file = "/src/seed.cc",
+                         .line = 9,
+                         .function_line = 7,
+                         .module = "/opt/seed",
+                         .address = Address(0x401010)};
+  const SymbolFrame run{.function = "green::Hub::Run",
+                        .file = "green/hub.cc",
+                        .line = 80,
+                        .module = "/opt/seed",
+                        .address = Address(0x401020)};
+  const SymbolFrame half{.function = "Half",
+                         .file = "/src/seed.cc",
+                         .line = 3,
+                         .module = "/opt/seed",
+                         .address = Address(0x401030)};
+  SymbolFrame inlined = half;
+  inlined.inlined = true;
+  inlined.address = run.address;
+  const SymbolFrame wait{.function = "epoll_wait",
+                         .module = "/usr/lib/libc.so.6",
+                         .address = Address(0x7f0000001000)};
+  const SymbolFrame odd{.function =
+                            "a\"b\\c</script>\x1B"
+                            "\xFF"};
+  const GreenActivity reads{
+      .id = 3, .state = GreenState::kWaiting, .waiting_for = WaitReason::kFd};
+  ProfileBuilder builder;
+  builder.Add({main, run, wait}, {.idle = true, .count = 60})
+      .Add({main, run, inlined}, {.count = 9})
+      .Add({main, run, half, half}, {.count = 7})
+      .Add({main, odd}, {.count = 4})
+      .Add({main, run}, {.tid = 8, .count = 5})
+      .Add({half}, {.tid = 8, .count = 2})
+      .Add({}, {.tid = 8, .count = 1})
+      .Add({main, half}, {.idle = true, .count = 30, .green = reads})
+      .Add({main, half}, {.count = 6, .green = GreenActivity{.id = 3}});
+  Profile& profile = builder.profile();
+  profile.samples[5].end = StackEnd::kNoUnwindTable;
+  profile.samples[6].end = StackEnd::kUnreadableMemory;
+  profile.pid = 7;
+  profile.command = "./seed";
+  profile.processes = {{7, "./seed"}};
+  profile.threads = {{7, "hub"}, {8, "worker \"8\""}};
+  profile.green_threads = {{7, 3, "client"}};
+  profile.images = {{"/opt/seed",
+                     "0123456789abcdef0123456789abcdef01234567",
+                     {Address(0x400000), Address(0x410000)}},
+                    {"/usr/lib/libc.so.6",
+                     "",
+                     {Address(0x7f0000000000), Address(0x7f0000010000)}}};
+  profile.made = {.version = "1.2.3",
+                  .command_line = "hubspy record -o x",
+                  .host = "box, Linux 6.1 x86_64",
+                  .asked_rate_hz = 100,
+                  .begin_unix_ns = 1'700'000'000'250'000'000};
+  constexpr int64_t kMs = 1'000'000;
+  // More than was counted is not believed: the last one.
+  profile.lanes = {{7,
+                    0,
+                    {{0, 0, 200 * kMs, 20},
+                     {1, 200 * kMs, 290 * kMs, 9},
+                     {0, 400 * kMs, 500 * kMs, 10},
+                     {3, 500 * kMs, 560 * kMs, 6}}},
+                   {7, 3, {{7, 0, 300 * kMs, 30}}},
+                   {8, 0, {{4, 10 * kMs, 40 * kMs, 3}}}};
+  profile.times_end_ns = 560 * kMs;
+  Profile built = builder.Build();
+  built.quality.ticks = 80;
+  built.quality.looks = 80;
+  built.duration_ns = 800 * kMs;
+  return built;
+}
+
 }  // namespace hubspy
 
 #endif  // HUBSPY_TESTS_PROFILER_VIEW_PROFILES_H_

@@ -1,0 +1,48 @@
+#include "cli/render.h"
+
+#include "absl/strings/str_cat.h"
+#include "cli/naming.h"
+#include "view/chrometrace.h"
+#include "view/firefox.h"
+#include "view/flamegraph.h"
+#include "view/flat.h"
+#include "view/pprof.h"
+#include "view/raw.h"
+#include "view/speedscope.h"
+
+namespace hubspy {
+
+bool ShowsTime(Format format) {
+  return format == Format::kSpeedscope || format == Format::kChromeTrace ||
+         format == Format::kFirefox;
+}
+
+std::string Render(const Profile& profile, const RecordOptions& options) {
+  switch (options.format) {
+    case Format::kFlamegraph:
+      return RenderFlamegraph(
+          profile, {.include_idle = options.include_idle,
+                    .threads = options.threads,
+                    .title = absl::StrCat("hubspy: ", profile.command, " (",
+                                          profile.pid, ")")});
+    case Format::kFlat: {
+      const Profile& shown =
+          options.threads ? WithThreadFrames(profile) : profile;
+      return RenderFlat(shown, shown, {.include_idle = options.include_idle});
+    }
+    case Format::kRaw:
+      return RenderRaw(profile, {.include_idle = options.include_idle,
+                                 .threads = options.threads});
+    case Format::kSpeedscope:
+      return RenderSpeedscope(profile, {.include_idle = options.include_idle});
+    case Format::kChromeTrace:
+      return RenderChromeTrace(profile, {.include_idle = options.include_idle});
+    case Format::kPprof:
+      return RenderPprof(profile, {.include_idle = options.include_idle});
+    case Format::kFirefox:
+      return RenderFirefox(profile, {.include_idle = options.include_idle});
+  }
+  return "";
+}
+
+}  // namespace hubspy
