@@ -1,5 +1,8 @@
 #include "target/linux/linux_process.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <chrono>
 
 #include "absl/hash/hash.h"
@@ -31,6 +34,8 @@ int64_t NowNs() {
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
+
+bool IsThreadOfOurs(int32_t id) { return tgkill(getpid(), id, 0) == 0; }
 
 // "gdb (process 7)"; the name is left out when it is gone by now.
 std::string DescribeTracer(int32_t tracer_id) {
@@ -263,18 +268,18 @@ absl::StatusOr<Snapshot> LinuxProcess::CaptureFromItsCpu(
     const absl::Status ran = tracer_.Run(
         stat->cpu, sampling_ ? kStopLimitWhenSampling : kStopLimit, [&] {
           settled = Settle(files, max_held_bytes);
-          return settled.after;
+          return std::exchange(settled.last_act, {});
         });
     if (!ran.ok()) return ran;
     if (settled.asleep) return *std::move(settled.asleep);
     if (settled.stopped) break;
+    if (absl::IsDeadlineExceeded(settled.status)) {
+      return absl::AbortedError(settled.status.message());
+    }
     // Refused without a tracer to blame: it was another hubspy, whose stop has
     // just ended.
     settled.status = ExplainRefusal(files.tid(), settled.status);
-    if (!absl::IsAborted(settled.status) ||
-        settled.after == AfterJob::kEndThread) {
-      return settled.status;
-    }
+    if (!absl::IsAborted(settled.status)) return settled.status;
   }
   if (!settled.stopped) return settled.status;
   Snapshot snapshot;
@@ -311,7 +316,7 @@ LinuxProcess::Settled LinuxProcess::Stop(ThreadId tid, size_t max_held_bytes) {
     reader_.Read(tid, thread->registers.sp(), max_held_bytes);
   }
   Settled settled;
-  settled.after = stop.End();
+  settled.last_act = stop.End();
   settled.pause_ns = stop.pause_ns();
   if (thread.ok()) {
     settled.stopped = *std::move(thread);
@@ -323,9 +328,6 @@ LinuxProcess::Settled LinuxProcess::Stop(ThreadId tid, size_t max_held_bytes) {
 
 absl::Status LinuxProcess::ExplainRefusal(ThreadId tid,
                                           const absl::Status& refusal) const {
-  if (absl::IsDeadlineExceeded(refusal)) {
-    return absl::AbortedError(refusal.message());
-  }
   if (!absl::IsPermissionDenied(refusal)) return refusal;
   const absl::StatusOr<std::string> text =
       directory_.ReadFile(absl::StrCat("task/", tid, "/status"));
@@ -333,6 +335,11 @@ absl::Status LinuxProcess::ExplainRefusal(ThreadId tid,
   const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
   if (!status.ok()) return status.status();
   if (status->tracer_id == 0) return absl::AbortedError(refusal.message());
+  if (IsThreadOfOurs(status->tracer_id)) {
+    return absl::AbortedError(absl::StrCat(
+        "thread ", tid, " has not come to the last stop yet: it waits for a ",
+        "CPU"));
+  }
   return absl::FailedPreconditionError(absl::StrCat(
       "thread ", tid, " runs and cannot be stopped for a look, because ",
       DescribeTracer(status->tracer_id), " traces it: detach that first"));

@@ -61,7 +61,7 @@ class LinuxProcess : public Process {
     std::optional<Snapshot> asleep;        // after all
     std::optional<StoppedThread> stopped;  // what was read of it is in reader_
     int64_t pause_ns = 0;
-    AfterJob after = AfterJob::kKeepThread;
+    LastAct last_act;
   };
   absl::StatusOr<std::optional<Snapshot>> TryCapture(
       const CaptureRequest& request);

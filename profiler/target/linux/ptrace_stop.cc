@@ -13,6 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "target/linux/proc_dir.h"
+#include "target/linux/proc_files.h"
 
 namespace hubspy {
 namespace {
@@ -76,6 +78,19 @@ std::optional<SystemCall> SystemCallOf(const user_regs_struct& user) {
 bool NeedsRestart(const user_regs_struct& user) {
   return static_cast<int64_t>(user.rax) == -EINTR &&
          MayBeMadeAgain(static_cast<int64_t>(user.orig_rax));
+}
+
+// Whether the thread, told to stop, is on its way. One that still sleeps does
+// so uninterruptibly, for who knows how long, and has not noticed anything: the
+// end of the calling thread lets go of it. So of one that has exited.
+bool HasBeenWoken(ThreadId tid) {
+  const absl::StatusOr<ProcDir> directory = ProcDir::Open(tid);
+  if (!directory.ok()) return false;
+  const absl::StatusOr<std::string> text = directory->ReadFile("stat");
+  if (!text.ok()) return false;
+  const absl::StatusOr<ThreadStat> stat = ParseStat(*text);
+  return stat.ok() && stat->state != ThreadState::kSleeping &&
+         stat->state != ThreadState::kZombie;
 }
 
 }  // namespace
@@ -197,16 +212,31 @@ absl::StatusOr<StoppedThread> PtraceStop::ReadRegisters() {
   return thread;
 }
 
-AfterJob PtraceStop::End() {
+LastAct PtraceStop::End() {
   const Hold held = std::exchange(hold_, Hold::kNone);
-  if (held == Hold::kNone) return AfterJob::kKeepThread;
+  if (held == Hold::kNone) return {};
   const bool detached =
       held == Hold::kStopped &&
       ptrace(PTRACE_DETACH, tid_, nullptr, pending_signal_) == 0;
   pause_ns_ =
       std::chrono::nanoseconds(std::chrono::steady_clock::now() - began_)
           .count();
-  return detached ? AfterJob::kKeepThread : AfterJob::kEndThread;
+  if (detached) return {};
+  if (!HasBeenWoken(tid_)) return [] {};
+  return [tid = tid_] {
+    PtraceStop late(tid);
+    late.hold_ = Hold::kAttached;
+    late.EndOnceStopped();
+  };
+}
+
+// Of one that has died the end of the calling thread lets go.
+void PtraceStop::EndOnceStopped() {
+  while (absl::IsDeadlineExceeded(AwaitStop())) {
+  }
+  if (hold_ != Hold::kStopped) return;
+  ReadRegisters().IgnoreError();  // mends them
+  End();
 }
 
 }  // namespace hubspy

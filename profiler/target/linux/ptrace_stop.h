@@ -3,7 +3,7 @@
 //   PtraceStop stop(tid);                // on a TracerThread
 //   auto thread = stop.Begin();          // its registers
 //   if (thread.ok()) ...                 // read its memory: it holds still
-//   AfterJob after = stop.End();
+//   LastAct last_act = stop.End();
 //
 // Promises: afterwards the thread goes on as if nothing had been: no trace is
 // left on it, signals that came meanwhile are delivered, a job control stop
@@ -13,9 +13,10 @@
 // Why attach each time: signals to a thread that stays attached wait until its
 // tracer looks. It costs 1.4 us outside of the stop, and nothing inside.
 //
-// The surprising part: End may find that the thread is attached but not
-// stopped (it died, or has not come to it in time). Then only the end of the
-// calling thread lets go of it, and End says so.
+// The surprising part: End may find that the thread is attached but has not
+// stopped yet, as it waits for a CPU. To let go of it now would leave it woken
+// from its system call, which then returns EINTR. So what is left is a last
+// act: to wait for the stop, mend what it did, and let go.
 #ifndef HUBSPY_TARGET_LINUX_PTRACE_STOP_H_
 #define HUBSPY_TARGET_LINUX_PTRACE_STOP_H_
 
@@ -48,8 +49,9 @@ class PtraceStop {
   // traced, or is by something else. DeadlineExceeded: it did not stop before
   // the job was interrupted. FailedPrecondition: it runs 32-bit code.
   absl::StatusOr<StoppedThread> Begin();
-  // Lets go.
-  AfterJob End();
+  // Lets go. Not empty: what remains to be done for that, by the calling
+  // thread.
+  LastAct End();
 
   // From before the stop was asked for until after it; 0 before End. Where CPUs
   // are scarce this includes the thread's own wait for one.
@@ -61,6 +63,7 @@ class PtraceStop {
   absl::Status Interrupt();
   absl::Status AwaitStop();
   absl::StatusOr<StoppedThread> ReadRegisters();
+  void EndOnceStopped();
 
   ThreadId tid_;
   Hold hold_ = Hold::kNone;

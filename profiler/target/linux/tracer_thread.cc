@@ -57,72 +57,92 @@ class ScopedSignalMask {
 // the target, on whose CPU the tracer would have to do it, a third of a stop.
 constexpr auto kSpin = std::chrono::microseconds(60);
 
+// Enough for a thread that waits for a CPU on a busy machine. A longer one may
+// not sleep again for hours.
+constexpr auto kLastActsLimit = std::chrono::milliseconds(200);
+
 }  // namespace
 
-TracerThread::~TracerThread() { End(); }
+TracerThread::~TracerThread() {
+  End();
+  const auto until = std::chrono::steady_clock::now() + kLastActsLimit;
+  for (const std::shared_ptr<Shared>& shared : acting_last_) {
+    std::unique_lock lock(shared->mutex);
+    shared->finished.wait_until(lock, until, [&] { return shared->ended; });
+  }
+}
 
 absl::Status TracerThread::Run(int cpu, absl::Duration limit, Job job) {
   if (absl::Status started = Start(); !started.ok()) return started;
   MoveTo(cpu);
   const uint64_t number = ++jobs_given_;
   {
-    const std::lock_guard lock(mutex_);
-    job_ = &job;
-    result_.reset();
-    awaited_ = false;
+    const std::lock_guard lock(shared_->mutex);
+    shared_->job = &job;
+    shared_->awaited = false;
   }
-  given_.notify_one();
+  shared_->given.notify_one();
   // On its CPU, spinning would only keep it from running.
   if (cpu != kAnyCpu && cpu != sched_getcpu()) SpinUntilFinished(number);
-  if (Await(limit) == AfterJob::kEndThread) End();
+  Await(number, limit);
+  if (shared_->acts_last) {
+    thread_.detach();
+    std::erase_if(acting_last_, [](const std::shared_ptr<Shared>& shared) {
+      const std::lock_guard lock(shared->mutex);
+      return shared->ended;
+    });
+    acting_last_.push_back(std::move(shared_));
+  }
   return absl::OkStatus();
 }
 
 void TracerThread::SpinUntilFinished(uint64_t job_number) const {
   const auto until = std::chrono::steady_clock::now() + kSpin;
-  while (jobs_finished_.load(std::memory_order_acquire) != job_number &&
+  while (shared_->jobs_finished.load(std::memory_order_acquire) != job_number &&
          std::chrono::steady_clock::now() < until) {
   }
 }
 
-AfterJob TracerThread::Await(absl::Duration limit) {
+void TracerThread::Await(uint64_t job_number, absl::Duration limit) {
   constexpr auto kRepeat = std::chrono::milliseconds(1);
-  std::unique_lock lock(mutex_);
-  const auto done = [this] { return result_.has_value(); };
-  awaited_ = true;
-  if (finished_.wait_for(lock, absl::ToChronoMicroseconds(limit), done)) {
-    return *result_;
+  std::unique_lock lock(shared_->mutex);
+  const auto done = [&] { return shared_->jobs_finished == job_number; };
+  shared_->awaited = true;
+  if (shared_->finished.wait_for(lock, absl::ToChronoMicroseconds(limit),
+                                 done)) {
+    return;
   }
   // Again and again: a signal that arrives just before the job blocks is lost.
   do {
     pthread_kill(thread_.native_handle(), InterruptSignal());
-  } while (!finished_.wait_for(lock, kRepeat, done));
-  return *result_;
+  } while (!shared_->finished.wait_for(lock, kRepeat, done));
 }
 
 absl::Status TracerThread::Start() {
-  if (thread_.joinable()) return absl::OkStatus();
+  if (shared_ != nullptr) return absl::OkStatus();
   InstallInterruptHandler();
   const ScopedSignalMask inherited_by_the_thread;
-  ending_ = false;
-  cpu_ = kAnyCpu;
+  auto shared = std::make_shared<Shared>();
   try {
-    thread_ = std::thread([this] { Loop(); });
+    thread_ = std::thread([shared] { Loop(*shared); });
   } catch (const std::system_error& error) {
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot start a thread to trace with: ", error.what()));
   }
+  shared_ = std::move(shared);
+  cpu_ = kAnyCpu;
+  jobs_given_ = 0;
   pthread_setname_np(thread_.native_handle(), "hubspy-tracer");
   return absl::OkStatus();
 }
 
 void TracerThread::End() {
-  if (!thread_.joinable()) return;
+  if (shared_ == nullptr) return;
   {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ending = true;
   }
-  given_.notify_one();
+  shared_->given.notify_one();
   thread_.join();
 }
 
@@ -139,24 +159,31 @@ void TracerThread::MoveTo(int cpu) {
 
 // The mutex is free when the other thread may want it, so that nobody has to
 // be woken for it.
-void TracerThread::Loop() {
+void TracerThread::Loop(Shared& shared) {
   HurryWhenAllowed();
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    given_.wait(lock, [this] { return job_ != nullptr || ending_; });
-    if (job_ == nullptr) return;
+  LastAct last_act;
+  std::unique_lock lock(shared.mutex);
+  while (!last_act) {
+    shared.given.wait(lock,
+                      [&] { return shared.job != nullptr || shared.ending; });
+    if (shared.job == nullptr) return;
     lock.unlock();
-    const AfterJob result = (*job_)();
+    last_act = (*shared.job)();
     lock.lock();
-    job_ = nullptr;
-    result_ = result;
-    const bool awaited = awaited_;
-    const uint64_t number = jobs_finished_ + 1;
+    shared.job = nullptr;
+    shared.acts_last = last_act != nullptr;
+    const bool awaited = shared.awaited;
+    const uint64_t number = shared.jobs_finished + 1;
     lock.unlock();
-    if (awaited) finished_.notify_one();
-    jobs_finished_.store(number, std::memory_order_release);
+    shared.jobs_finished.store(number, std::memory_order_release);
+    if (awaited) shared.finished.notify_one();
     lock.lock();
   }
+  lock.unlock();
+  last_act();
+  lock.lock();
+  shared.ended = true;
+  shared.finished.notify_one();
 }
 
 }  // namespace hubspy

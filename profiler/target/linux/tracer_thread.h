@@ -6,9 +6,11 @@
 // Why a thread of its own:
 //  - What a thread attached to, only that thread can command; a caller may
 //    then use Process from whichever thread it likes.
-//  - The kernel detaches everything a thread traces when it ends. It is the
-//    only way to let go of a thread that was told to stop and did not come to
-//    it (PTRACE_DETACH works on stopped threads only), and it cannot fail.
+//  - A thread that was told to stop and does not come to it, as others have its
+//    CPU, can only be let go of once it has stopped: see LastAct. Whoever asked
+//    need not wait for that.
+//  - The kernel detaches everything a thread traces when it ends, which cannot
+//    fail.
 //  - A stop is several times shorter when made from the target's own CPU (11
 //    against 44 us), and pinning this thread leaves the caller where it is.
 //
@@ -26,9 +28,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -36,45 +40,54 @@
 
 namespace hubspy {
 
-// Whether the tracer thread may go on to the next job, or has to end so that
-// the kernel lets go of what it is still attached to.
-enum class AfterJob { kKeepThread, kEndThread };
+// What the tracer thread has still to do for what it is attached to, before it
+// ends and another takes its place. Empty: nothing, it may go on to the next
+// job.
+using LastAct = std::function<void()>;
 
 class TracerThread {
  public:
-  using Job = absl::FunctionRef<AfterJob()>;
+  using Job = absl::FunctionRef<LastAct()>;
   static constexpr int kAnyCpu = -1;
 
   TracerThread() = default;
+  // Last acts that take longer than a moment go on without it.
   ~TracerThread();
   TracerThread(const TracerThread&) = delete;
   TracerThread& operator=(const TracerThread&) = delete;
 
   // Runs `job` on the tracer thread, on `cpu` as far as it is allowed to go
-  // there, and waits until it has returned (and, for kEndThread, until the
-  // thread has ended). ResourceExhausted when no thread can be started.
+  // there, and waits until it has returned, but not for its last act.
+  // ResourceExhausted when no thread can be started.
   absl::Status Run(int cpu, absl::Duration limit, Job job);
 
  private:
+  // Of one thread and whoever gives it jobs; outlives both.
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable given;     // a job, or the order to end
+    std::condition_variable finished;  // the job, when `awaited`; all of them
+    const Job* job = nullptr;          // to do, or being done
+    bool awaited = false;
+    bool ending = false;
+    bool ended = false;
+    std::atomic<bool> acts_last = false;  // it takes no more jobs
+    std::atomic<uint64_t> jobs_finished = 0;
+  };
+
   absl::Status Start();
   void End();
-  void Loop();
+  static void Loop(Shared& shared);
   void MoveTo(int cpu);
   void SpinUntilFinished(uint64_t job_number) const;
   // Waits for the job's end, interrupting it when it takes too long.
-  AfterJob Await(absl::Duration limit);
+  void Await(uint64_t job_number, absl::Duration limit);
 
   std::thread thread_;
-  int cpu_ = kAnyCpu;  // that it was moved to
-  std::mutex mutex_;
-  std::condition_variable given_;     // a job, or the order to end
-  std::condition_variable finished_;  // the job, when `awaited_`
-  const Job* job_ = nullptr;          // to do, or being done
-  std::optional<AfterJob> result_;    // of the job that is done
-  bool awaited_ = false;
-  bool ending_ = false;
-  uint64_t jobs_given_ = 0;
-  std::atomic<uint64_t> jobs_finished_ = 0;
+  std::shared_ptr<Shared> shared_;  // with thread_
+  std::vector<std::shared_ptr<Shared>> acting_last_;
+  int cpu_ = kAnyCpu;        // that thread_ was moved to
+  uint64_t jobs_given_ = 0;  // to thread_
 };
 
 }  // namespace hubspy

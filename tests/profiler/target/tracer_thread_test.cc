@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cerrno>
+#include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -17,11 +19,11 @@ namespace {
 
 constexpr absl::Duration kLimit = absl::Milliseconds(100);
 
-std::optional<pid_t> ThreadOfJob(TracerThread& tracer, AfterJob after) {
+std::optional<pid_t> ThreadOfJob(TracerThread& tracer, LastAct last_act = {}) {
   std::optional<pid_t> tid;
   const absl::Status status = tracer.Run(TracerThread::kAnyCpu, kLimit, [&] {
     tid = gettid();
-    return after;
+    return last_act;
   });
   EXPECT_TRUE(status.ok()) << status;
   return tid;
@@ -29,9 +31,9 @@ std::optional<pid_t> ThreadOfJob(TracerThread& tracer, AfterJob after) {
 
 TEST(TracerThread, RunsJobsOnOneThreadThatIsNotTheCallers) {
   TracerThread tracer;
-  const auto first = ThreadOfJob(tracer, AfterJob::kKeepThread);
+  const auto first = ThreadOfJob(tracer);
   EXPECT_NE(first, gettid());
-  EXPECT_EQ(ThreadOfJob(tracer, AfterJob::kKeepThread), first);
+  EXPECT_EQ(ThreadOfJob(tracer), first);
 }
 
 // The CPUs that this process may run on.
@@ -55,7 +57,7 @@ TEST(TracerThread, RunsAJobOnTheCpuThatItIsGiven) {
                       .Run(cpu, kLimit,
                            [&] {
                              ran_on = sched_getcpu();
-                             return AfterJob::kKeepThread;
+                             return LastAct();
                            })
                       .ok());
       ASSERT_EQ(ran_on, cpu);
@@ -70,18 +72,37 @@ TEST(TracerThread, RunsAJobAnywhereWhereThereIsNoSuchCpu) {
                   .Run(CPU_SETSIZE - 1, kLimit,
                        [&] {
                          ran = true;
-                         return AfterJob::kKeepThread;
+                         return LastAct();
                        })
                   .ok());
   EXPECT_TRUE(ran);
 }
 
-TEST(TracerThread, HasEndedWhenAJobAskedForThat) {
-  TracerThread tracer;
-  const auto first = ThreadOfJob(tracer, AfterJob::kEndThread);
-  // No thread of ours has that id any more, so a signal finds nobody.
-  EXPECT_EQ(tgkill(getpid(), *first, 0), -1);
-  EXPECT_TRUE(ThreadOfJob(tracer, AfterJob::kKeepThread).has_value());
+TEST(TracerThread, TakesOtherJobsWhileALastActGoesOn) {
+  std::promise<pid_t> acting;
+  std::promise<void> may_end;
+  const std::shared_future<void> end = may_end.get_future().share();
+  std::future<pid_t> actor = acting.get_future();
+  {
+    TracerThread tracer;
+    const auto first = ThreadOfJob(tracer, [&acting, end] {
+      acting.set_value(gettid());
+      end.wait();
+    });
+    EXPECT_EQ(actor.get(), first);
+    EXPECT_NE(ThreadOfJob(tracer), first);
+    may_end.set_value();
+  }
+}
+
+TEST(TracerThread, DoesNotWaitForALastActForever) {
+  auto may_end = std::make_shared<std::promise<void>>();
+  const std::shared_future<void> end = may_end->get_future().share();
+  {
+    TracerThread tracer;
+    ThreadOfJob(tracer, [end] { end.wait(); });
+  }
+  may_end->set_value();
 }
 
 TEST(TracerThread, InterruptsAJobThatBlocks) {
@@ -96,7 +117,7 @@ TEST(TracerThread, InterruptsAJobThatBlocks) {
                          char c;
                          result = read(ends[0], &c, 1);
                          error = errno;
-                         return AfterJob::kKeepThread;
+                         return LastAct();
                        })
                   .ok());
   close(ends[0]);
@@ -114,7 +135,7 @@ TEST(TracerThread, DoesNotHaveTheKernelKeepChildSignals) {
                   .Run(TracerThread::kAnyCpu, kLimit,
                        [&] {
                          pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-                         return AfterJob::kKeepThread;
+                         return LastAct();
                        })
                   .ok());
   EXPECT_EQ(sigismember(&blocked, SIGCHLD), 0);
@@ -128,7 +149,7 @@ TEST(TracerThread, LeavesOtherSignalsToOtherThreads) {
                   .Run(TracerThread::kAnyCpu, kLimit,
                        [&] {
                          pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
-                         return AfterJob::kKeepThread;
+                         return LastAct();
                        })
                   .ok());
   for (const int signal : {SIGINT, SIGTERM, SIGWINCH, SIGALRM}) {
