@@ -4,7 +4,8 @@
 #     makes the static library hubspy_view, alias hubspy::view. Includes are
 #     written from profiler/ ("view/flat.h").
 #   hubspy_test(flat_test LABEL unit SOURCES flat_test.cc DEPS hubspy::view)
-#     makes a GoogleTest program and registers each of its tests with ctest.
+#     makes a GoogleTest program and registers each of its tests with ctest;
+#     the target unit_tests builds all that are labelled unit.
 #   hubspy_private_libunwind(TARGET object RENAME symbol=symbol ...)
 #     makes an object that holds LLVM libunwind with nothing but unw_* visible.
 
@@ -41,8 +42,16 @@ function(hubspy_test name)
   cmake_parse_arguments(TEST "" "LABEL" "SOURCES;DEPS;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   target_compile_options(${name} PRIVATE ${HUBSPY_WARNINGS})
+  if(HUBSPY_SANITIZE)
+    # What is checked is the rooms; optimizing GoogleTest's macros with checks
+    # in them is half of a sanitizer's build.
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300 ENVIRONMENT "${TEST_ENVIRONMENT}")
+  if(TEST_LABEL STREQUAL "unit")
+    add_dependencies(unit_tests ${name})
+  endif()
 endfunction()
