@@ -90,6 +90,7 @@ struct Values {
   std::string capture = "any";
   std::string function_name;
   bool all = false;
+  bool quiet = false;
   std::string command_line;
 };
 
@@ -261,6 +262,9 @@ class Parser {
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
         ->excludes("--function");
     AddShortNames(record_);
+    record_->add_flag("-q,--quiet", values_.quiet,
+                      "say what goes wrong, and nothing else");
+    record_->footer("SIGUSR1 writes what there is so far, and goes on.");
   }
   void AddDump() {
     dump_ = app_.add_subcommand("dump", "every thread's stack, once");
@@ -336,6 +340,7 @@ class Parser {
                           .include_idle = values_.include_idle,
                           .threads = values_.threads,
                           .green = values_.green,
+                          .quiet = values_.quiet,
                           .short_names = values_.short_names};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);

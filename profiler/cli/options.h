@@ -66,6 +66,7 @@ struct RecordOptions {
   bool include_idle = false;
   bool threads = false;
   bool green = false;  // green threads, too
+  bool quiet = false;  // warnings and errors only
   bool short_names = false;
   NamingOptions naming;
 };

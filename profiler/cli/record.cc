@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -12,6 +14,7 @@
 #include "cli/naming.h"
 #include "cli/notes.h"
 #include "cli/output_file.h"
+#include "cli/progress.h"
 #include "cli/provenance.h"
 #include "cli/render.h"
 #include "cli/signal_waiter.h"
@@ -35,6 +38,7 @@ void Announce(const RecordOptions& options, int32_t pid) {
           ? (options.program.empty() ? "until Ctrl-C" : "until it ends")
           : absl::StrFormat("for %g s",
                             absl::ToDoubleSeconds(options.duration));
+  if (options.quiet) return;
   std::cerr << absl::StrFormat("Sampling process %d %g times a second %s.\n",
                                pid, options.rate_hz, until);
 }
@@ -42,7 +46,7 @@ void Announce(const RecordOptions& options, int32_t pid) {
 void Summarize(const Profile& profile, Sampler::Stop stop,
                const RecordOptions& options, const Process& process,
                absl::string_view written_to) {
-  if (stop == Sampler::Stop::kTargetGone) {
+  if (stop == Sampler::Stop::kTargetGone && !options.quiet) {
     std::cerr << absl::StrFormat("Process %d exited after %.1f s.\n",
                                  profile.pid, profile.duration_ns / 1e9);
   }
@@ -57,8 +61,59 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
     std::cerr << "All threads were asleep: record with -i to see where.\n";
   }
   WarnOfStops(process);
+  if (options.quiet) return;
   std::cerr << SamplesLine(profile) << " written to " << written_to << ".\n";
 }
+
+// A program that we start has the terminal for itself.
+Progress::Look ProgressLook(const RecordOptions& options) {
+  if (options.quiet) return Progress::Look::kNone;
+  if (isatty(STDERR_FILENO) == 0) return Progress::Look::kLines;
+  return options.program.empty() ? Progress::Look::kBar : Progress::Look::kNone;
+}
+
+// Names what was recorded, and writes it.
+class Writer {
+ public:
+  Writer(Recording& recording, Family& family, const RecordOptions& options)
+      : recording_(recording),
+        family_(family),
+        options_(options),
+        made_(ProvenanceOf(options)),
+        symbolizer_({.short_names = options.short_names}) {}
+
+  absl::StatusOr<Profile> Write(OutputFile& output) {
+    Profile profile =
+        NameProfile(recording_, family_, symbolizer_, options_.naming);
+    profile.made = made_;
+    if (absl::Status status = output.Write(Render(profile, options_));
+        !status.ok()) {
+      return status;
+    }
+    return profile;
+  }
+
+  // A file that cannot be written now may be at the end: that is said, no more.
+  void WriteSoFar() {
+    absl::StatusOr<std::unique_ptr<OutputFile>> output =
+        OutputFile::Create(options_.output);
+    const absl::StatusOr<Profile> profile =
+        output.ok() ? Write(**output) : output.status();
+    if (!profile.ok()) {
+      std::cerr << "hubspy: " << profile.status().message() << "; going on.\n";
+    } else if (!options_.quiet) {
+      std::cerr << "So far: " << SamplesLine(*profile) << " written to "
+                << (*output)->name() << ".\n";
+    }
+  }
+
+ private:
+  Recording& recording_;
+  Family& family_;
+  const RecordOptions& options_;
+  const Provenance made_;
+  Symbolizer symbolizer_;
+};
 
 }  // namespace
 
@@ -79,33 +134,39 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
 
   Recording recording;
   if (ShowsTime(options.format)) recording.KeepTimes();
-  SignalWaiter waiter;
+  SignalWaiter waiter(SignalWaiter::Usr1::kPauses);
   Announce(options, pid);
-  Sampler sampler([&] { return (*family)->Look(); }, waiter,
+  Writer writer(recording, **family, options);
+  (*subject)->Release();
+  const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
+  Progress progress(waiter, recording, std::cerr,
+                    {.look = ProgressLook(options), .until_ns = until_ns});
+  Sampler sampler([&] { return (*family)->Look(); }, progress,
                   {.rate_hz = options.rate_hz,
                    .seed = std::random_device{}(),
                    .each_green = options.threads});
-  const Provenance made = ProvenanceOf(options);
-  (*subject)->Release();
-  const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
-  const Sampler::Stop stop =
-      SampleUntil(sampler, **family, recording, until_ns,
-                  [](const std::string& note) { std::cerr << note << "\n"; });
+  const auto tell = [&progress](const std::string& note) {
+    progress.Clear();
+    std::cerr << note << "\n";
+  };
+  Sampler::Stop stop =
+      SampleUntil(sampler, **family, recording, until_ns, tell);
+  while (stop == Sampler::Stop::kPaused) {
+    progress.Clear();
+    writer.WriteSoFar();
+    waiter.EndPause();
+    stop = SampleUntil(sampler, **family, recording, until_ns, tell);
+  }
+  progress.Clear();
   const absl::Status recorded = CheckRecorded(recording, stop, pid);
   // A program of ours has an exit status to pass on, however short it ran.
   if (!recorded.ok() && !(*subject)->launched()) return recorded;
 
-  Symbolizer symbolizer({.short_names = options.short_names});
-  Profile profile =
-      NameProfile(recording, **family, symbolizer, options.naming);
-  profile.made = made;
-  if (absl::Status status = (*output)->Write(Render(profile, options));
-      !status.ok()) {
-    return status;
-  }
+  const absl::StatusOr<Profile> profile = writer.Write(**output);
+  if (!profile.ok()) return profile.status();
   WarnOfMissingNames((*family)->programs(), recording, options.include_idle);
   WarnOfChildren(**family);
-  Summarize(profile, stop, options, (*family)->first().process(),
+  Summarize(*profile, stop, options, (*family)->first().process(),
             (*output)->name());
   return (*subject)->AwaitEnd(waiter.stop_signal());
 }

@@ -1,6 +1,7 @@
-// Real time, and an end on Ctrl-C (SIGINT) or SIGTERM.
+// Real time, and an end on Ctrl-C (SIGINT) or SIGTERM; where it is wanted, a
+// pause on SIGUSR1.
 //
-// While one lives, both signals are held back except during WaitUntil: a
+// While one lives, these signals are held back except during WaitUntil: a
 // capture is never interrupted half-way, and what was recorded gets written.
 // One at a time.
 #ifndef HUBSPY_CLI_SIGNAL_WAITER_H_
@@ -14,7 +15,8 @@ namespace hubspy {
 
 class SignalWaiter : public Waiter {
  public:
-  SignalWaiter();
+  enum class Usr1 { kAsBefore, kPauses };
+  explicit SignalWaiter(Usr1 usr1 = Usr1::kAsBefore);
   ~SignalWaiter() override;
   SignalWaiter(const SignalWaiter&) = delete;
   SignalWaiter& operator=(const SignalWaiter&) = delete;
@@ -22,6 +24,9 @@ class SignalWaiter : public Waiter {
   int64_t NowNs() override;  // CLOCK_MONOTONIC
   void WaitUntil(int64_t until_ns) override;
   bool stop_requested() const override { return stop_signal() != 0; }
+  bool pause_requested() const override;
+  // There is no pause any more, until it is asked for again.
+  void EndPause();
   // SIGINT or SIGTERM, once one came; 0 before.
   int stop_signal() const;
 
@@ -29,6 +34,8 @@ class SignalWaiter : public Waiter {
   sigset_t outside_;  // the mask before, and during WaitUntil
   struct sigaction before_int_;
   struct sigaction before_term_;
+  const Usr1 usr1_;
+  struct sigaction before_usr1_;
 };
 
 }  // namespace hubspy

@@ -27,7 +27,9 @@ Sampler::Stop Sampler::Run(Recording& recording, int64_t until_ns) {
     recording.ReduceRate(rate_hz_);
   }
   begin_ns_ = waiter_.NowNs() - recording.duration_ns;
+  if (paused_) pacer_.ChangeRate(rate_hz_, waiter_.NowNs());
   const Stop why = Loop(recording, until_ns);
+  paused_ = why == Stop::kPaused;
   recording.duration_ns = waiter_.NowNs() - begin_ns_;
   return why;
 }
@@ -37,6 +39,7 @@ Sampler::Stop Sampler::Loop(Recording& recording, int64_t until_ns) {
     const int64_t next_ns = std::min(pacer_.due_ns(), until_ns);
     waiter_.WaitUntil(next_ns);
     if (waiter_.stop_requested()) return Stop::kRequested;
+    if (waiter_.pause_requested()) return Stop::kPaused;
     if (next_ns == until_ns) return Stop::kTimeIsUp;
     const int64_t begin_ns = waiter_.NowNs();
     const Pacer::Tick tick = pacer_.Take(begin_ns);

@@ -53,9 +53,11 @@ class Waiter {
  public:
   virtual ~Waiter() = default;
   virtual int64_t NowNs() = 0;
-  // Returns at `until_ns`, or earlier when asked to stop.
+  // Returns at `until_ns`, or earlier when asked to stop or to pause.
   virtual void WaitUntil(int64_t until_ns) = 0;
   virtual bool stop_requested() const = 0;
+  // Whether Run is to return, and to be called again soon.
+  virtual bool pause_requested() const { return false; }
 };
 
 class Sampler {
@@ -65,13 +67,20 @@ class Sampler {
     uint64_t seed = 1;
     bool each_green = false;  // tell green threads apart
   };
-  enum class Stop { kTimeIsUp, kRequested, kTargetGone, kRateLowered };
+  enum class Stop {
+    kTimeIsUp,
+    kRequested,
+    kTargetGone,
+    kRateLowered,
+    kPaused,
+  };
 
   Sampler(LookFunction look, Waiter& waiter, const Options& options);
 
   // Adds samples to `recording` until then. Can be called again to go on, with
   // the same recording or another one. What an earlier rate counted in it is
-  // reduced to the present one (Recording::ReduceRate).
+  // reduced to the present one (Recording::ReduceRate). A pause is no part of
+  // the recording's time, and no look was due in it.
   Stop Run(Recording& recording, int64_t until_ns);
 
   // At which it samples now.
@@ -94,6 +103,7 @@ class Sampler {
   Pacer pacer_;
   LoadLimit limit_;
   const bool each_green_;
+  bool paused_ = false;
   std::optional<RateLowered> lowered_;
   // Which stack each thread had last, to recognise it without hashing it.
   absl::flat_hash_map<ThreadId,

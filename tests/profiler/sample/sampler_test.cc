@@ -27,6 +27,12 @@ class SimulatedWaiter : public Waiter {
   bool stopped = false;
 };
 
+class PausingWaiter : public SimulatedWaiter {
+ public:
+  bool pause_requested() const override { return now_ns >= pause_at_ns; }
+  int64_t pause_at_ns = INT64_MAX;
+};
+
 constexpr int64_t kSecond = 1'000'000'000;
 
 std::shared_ptr<const Stack> StackOf(std::vector<uint64_t> pcs,
@@ -250,6 +256,26 @@ TEST(Sampler, KeepsWhenEachThreadDidWhatIfWanted) {
   for (const Timeline::Span& span : spans) {
     EXPECT_EQ(span.samples, recording.counts().at(timed.keys[span.what]));
   }
+}
+
+// What is written meanwhile takes its time: that is no part of the recording.
+TEST(Sampler, APauseIsNoPartOfTheRecordingsTime) {
+  PausingWaiter waiter;
+  const auto a = StackOf({1});
+  Sampler sampler(
+      [&]() -> absl::StatusOr<std::vector<ThreadLook>> {
+        return std::vector<ThreadLook>{{.tid = 1, .stack = a}};
+      },
+      waiter, {.rate_hz = 100, .seed = 1});
+  Recording recording;
+  waiter.pause_at_ns = kSecond;
+  EXPECT_EQ(sampler.Run(recording, 10 * kSecond), Sampler::Stop::kPaused);
+  waiter.pause_at_ns = INT64_MAX;
+  waiter.now_ns += 5 * kSecond;
+  EXPECT_EQ(sampler.Run(recording, 10 * kSecond), Sampler::Stop::kTimeIsUp);
+  EXPECT_EQ(recording.duration_ns, 5 * kSecond);
+  EXPECT_NEAR(static_cast<double>(recording.quality.ticks), 500, 2);
+  EXPECT_EQ(recording.quality.late, 0);
 }
 
 TEST(Sampler, GoesOnIntoAnotherRecording) {
