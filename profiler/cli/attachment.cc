@@ -1,9 +1,9 @@
 #include "cli/attachment.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
+#include "cli/now.h"
 #include "target/core/core_process.h"
 
 namespace hubspy {
@@ -29,12 +29,6 @@ constexpr size_t kCoreStackBytes = 8 << 20;
 // A signal's, Go's scheduler's and a goroutine's is the most there is.
 constexpr int kMaxOtherStacks = 2;
 constexpr int kAttempts = 5;
-
-int64_t NowNs() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 std::vector<std::byte> ReadVdso(const Memory& memory,
                                 const std::vector<Mapping>& mappings) {

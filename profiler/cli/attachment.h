@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "cli/deep_stacks.h"
 #include "cli/green_watch.h"
@@ -56,10 +55,11 @@ class Attachment {
   // However deep its stack is: of a thread that runs, all is read in one stop.
   absl::StatusOr<ThreadCapture> Capture(ThreadId tid);
 
-  // Every green thread of every hub, once, but for those that run: they are on
-  // their thread's stack. What a hub publishes may be garbage: DataLoss.
-  absl::Status ForEachGreenThread(
-      absl::FunctionRef<void(const WatchedGreen&)> visit);
+  // Every green thread of a hub, which was read just now, as it is; what they
+  // do between two looks is counted. Those that run are on their thread's
+  // stack. What a hub publishes may be garbage: DataLoss. Valid until the next
+  // look.
+  absl::StatusOr<const GreenWatch*> LookAtGreenThreadsOf(const HubView& hub);
   // Where one of them stands; no frames when it runs, has not begun, or moved
   // in every one of several looks.
   Stack UnwindSuspended(const HubView& hub, const GreenThreadView& green);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/attachment.h"
+#include "cli/now.h"
 
 namespace hubspy {
 
@@ -20,18 +21,14 @@ Stack Attachment::UnwindSuspended(const HubView& hub,
   return looked_at.stack == nullptr ? Stack() : *looked_at.stack;
 }
 
-absl::Status Attachment::ForEachGreenThread(
-    absl::FunctionRef<void(const WatchedGreen&)> visit) {
-  absl::StatusOr<std::vector<HubView>> hubs = ReadHubs();
-  if (!hubs.ok()) return hubs.status();
-  for (const HubView& hub : *hubs) {
-    GreenWatch& watch = WatchOf(hub);
-    if (absl::Status looked = watch.Look(*hub_reader_, hub); !looked.ok()) {
-      return looked;
-    }
-    watch.ForEach(visit);
+absl::StatusOr<const GreenWatch*> Attachment::LookAtGreenThreadsOf(
+    const HubView& hub) {
+  GreenWatch& watch = WatchOf(hub);
+  if (absl::Status looked = watch.Look(*hub_reader_, hub, NowNs());
+      !looked.ok()) {
+    return looked;
   }
-  return absl::OkStatus();
+  return &watch;
 }
 
 void Attachment::LookAtGreenThreads(bool and_their_names) {
@@ -44,7 +41,8 @@ void Attachment::LookAtGreenThreads(bool and_their_names) {
 void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
   for (const auto& [tid, hub] : hubs_) {
     GreenWatch& watch = WatchOf(hub);
-    if (absl::Status looked = watch.Look(*hub_reader_, hub); !looked.ok()) {
+    if (absl::Status looked = watch.Look(*hub_reader_, hub, NowNs());
+        !looked.ok()) {
       looks.push_back({.tid = tid, .status = std::move(looked)});
       continue;
     }

@@ -1,16 +1,16 @@
 #include "model/dump.h"
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cli/attachment.h"
 #include "cli/commands.h"
+#include "cli/dump_greens.h"
 #include "cli/missing_names.h"
 #include "cli/naming.h"
+#include "target/kernel_view.h"
 #include "view/dump.h"
 
 namespace hubspy {
@@ -18,28 +18,32 @@ namespace {
 
 class Dumper {
  public:
-  Dumper(Attachment& attachment, const DumpOptions& options)
+  // `kernel`: null for a core.
+  Dumper(Attachment& attachment, const KernelView* kernel,
+         const DumpOptions& options)
       : attachment_(attachment),
-        core_(options.core),
+        kernel_(kernel),
+        options_(options),
         symbolizer_({.short_names = options.short_names}) {}
 
   absl::StatusOr<Dump> Take() {
-    absl::StatusOr<std::vector<ThreadInfo>> threads =
-        attachment_.process().Threads();
-    if (!threads.ok()) return threads.status();
     Dump dump{.pid = attachment_.process().pid(),
-              .core = core_,
+              .core = options_.core,
               .command = attachment_.process().CommandLine(),
               .gaps = attachment_.process().Gaps()};
-    for (const ThreadInfo& thread : *threads) {
-      dump.threads.push_back(TakeThread(thread));
-    }
+    // First: they may be watched for a while.
     if (absl::Status status = TakeGreenThreads(dump); !status.ok()) {
       // In a core, what is missing stays missing: the threads are still worth
       // having.
-      if (core_.empty()) return status;
+      if (options_.core.empty()) return status;
       dump.gaps.push_back(absl::StrCat("the green threads cannot be shown: ",
                                        status.message()));
+    }
+    const absl::StatusOr<std::vector<ThreadInfo>> threads =
+        attachment_.process().Threads();
+    if (!threads.ok()) return threads.status();
+    for (const ThreadInfo& thread : *threads) {
+      dump.threads.push_back(TakeThread(thread));
     }
     return dump;
   }
@@ -49,42 +53,15 @@ class Dumper {
 
  private:
   absl::Status TakeGreenThreads(Dump& dump) {
-    size_t zeroed = 0;
-    const auto take = [&](const WatchedGreen& green) {
-      Dump::GreenThread& taken =
-          dump.green_threads.emplace_back(Dump::GreenThread{green.view, {}});
-      taken.view.name = NameGreenThread(green.view.name, green.view.entry,
-                                        attachment_.modules(), symbolizer_);
-      if (IsZeroed(green)) {
-        ++zeroed;
-      } else if (green.view.context && green.stack != nullptr) {
-        taken.stack = Name(*green.stack);
+    GreenDumper greens(attachment_, kernel_, symbolizer_, seen_);
+    if (options_.duration) {
+      if (absl::Status status =
+              greens.Watch(absl::ToInt64Nanoseconds(*options_.duration));
+          !status.ok()) {
+        return status;
       }
-    };
-    if (absl::Status status = attachment_.ForEachGreenThread(take);
-        !status.ok()) {
-      return status;
     }
-    std::sort(dump.green_threads.begin(), dump.green_threads.end(),
-              [](const auto& a, const auto& b) {
-                return std::tie(a.view.hub_tid, a.view.id) <
-                       std::tie(b.view.hub_tid, b.view.id);
-              });
-    if (zeroed > 0) {
-      dump.gaps.push_back(
-          absl::StrCat("the stacks of ", zeroed,
-                       " green threads are zeros: dumped by gdb, which cannot "
-                       "read around guard pages? The kernel can"));
-    }
-    return absl::OkStatus();
-  }
-
-  // No thread is suspended at 0. gdb writes zeros for a mapping of which it
-  // cannot read all, such as one with guard pages in it.
-  static bool IsZeroed(const WatchedGreen& green) {
-    return green.view.context && green.stack != nullptr &&
-           !green.stack->frames.empty() &&
-           !green.stack->frames.front().address();
+    return greens.Describe(dump);
   }
 
   Dump::Thread TakeThread(const ThreadInfo& thread) {
@@ -97,6 +74,10 @@ class Dumper {
     if (capture.ok()) {
       result.state = capture->snapshot.state;
       result.stack = Name(capture->stack);
+      if (capture->snapshot.system_call && kernel_ != nullptr) {
+        result.call = kernel_->Explain(*capture->snapshot.system_call,
+                                       attachment_.process().memory());
+      }
     } else {
       result.problem = std::string(capture.status().message());
     }
@@ -111,7 +92,8 @@ class Dumper {
   }
 
   Attachment& attachment_;
-  const std::string core_;  // its file; empty for a process that runs
+  const KernelView* kernel_;
+  const DumpOptions& options_;
   Symbolizer symbolizer_;
   Recording seen_;
 };
@@ -123,14 +105,23 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
       options.core.empty() ? Attachment::Open(options.pid)
                            : Attachment::OpenCore(options.core);
   if (!attachment.ok()) return attachment.status();
-  Dumper dumper(**attachment, options);
+  std::unique_ptr<KernelView> kernel;
+  if (options.core.empty()) {
+    absl::StatusOr<std::unique_ptr<KernelView>> view =
+        KernelView::Open(options.pid);
+    if (!view.ok()) return view.status();
+    kernel = *std::move(view);
+  }
+  Dumper dumper(**attachment, kernel.get(), options);
   absl::StatusOr<Dump> dump = dumper.Take();
   if (!dump.ok()) return dump.status();
   // Of what a core lacks, the core tells.
   if ((*attachment)->process().Gaps().empty()) {
     WarnOfMissingNames((*attachment)->programs(), dumper.seen(), true);
   }
-  std::cout << (options.json ? RenderDumpJson(*dump) : RenderDumpText(*dump))
+  const DumpView view{.all = options.all};
+  std::cout << (options.json ? RenderDumpJson(*dump, view)
+                             : RenderDumpText(*dump, view))
             << std::flush;
   return 0;
 }

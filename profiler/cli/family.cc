@@ -1,7 +1,8 @@
 #include "cli/family.h"
 
-#include <chrono>
 #include <iterator>
+
+#include "cli/now.h"
 
 namespace hubspy {
 namespace {
@@ -9,12 +10,6 @@ namespace {
 // A child that lives for less may be missed. Listing a machine's processes
 // takes a hundred microseconds or two.
 constexpr int64_t kChildrenIntervalNs = 25'000'000;
-
-int64_t NowNs() {
-  return std::chrono::nanoseconds(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

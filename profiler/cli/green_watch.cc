@@ -23,6 +23,21 @@ bool SameStay(const GreenThreadView& a, const GreenThreadView& b) {
   return a.id == b.id && a.switches == b.switches && a.context == b.context;
 }
 
+void AddTime(GreenState state, int64_t ns, GreenTimes& times) {
+  switch (state) {
+    case GreenState::kRunning:
+      times.busy_ns += ns;
+      break;
+    case GreenState::kReady:
+      times.ready_ns += ns;
+      break;
+    case GreenState::kWaiting:
+    case GreenState::kFinished:
+      times.waiting_ns += ns;
+      break;
+  }
+}
+
 // The thread's own code has no entry, and no stack but the thread's.
 bool HasNotBegun(const GreenThreadView& view) {
   return !view.stack.end && view.entry;
@@ -43,11 +58,13 @@ bool GreenWatch::SameFrames::operator()(
          a->left_out.count == b->left_out.count;
 }
 
-absl::Status GreenWatch::Look(const HubReader& reader, const HubView& hub) {
+absl::Status GreenWatch::Look(const HubReader& reader, const HubView& hub,
+                              int64_t now_ns) {
   if (absl::Status status = reader.ReadSlabs(hub, copies_); !status.ok()) {
     return status;
   }
   moved_.clear();
+  now_ns_ = now_ns;
   // First, so that pointers to what they hold stay good.
   AddSlabs();
   if (slabs_.size() > copies_.size()) {  // slabs never go, in a sane process
@@ -80,6 +97,20 @@ void GreenWatch::AddSlabs() {
   }
 }
 
+// To be called while its view has the state of before.
+void GreenWatch::ChangeState(WatchedGreen& green, GreenState state) const {
+  if (state == green.view.state) return;
+  AddTime(green.view.state, now_ns_ - green.as_now_since_ns,
+          green.times_before);
+  green.as_now_since_ns = now_ns_;
+}
+
+GreenTimes GreenWatch::TimesOf(const WatchedGreen& green) const {
+  GreenTimes times = green.times_before;
+  AddTime(green.view.state, now_ns_ - green.as_now_since_ns, times);
+  return times;
+}
+
 void GreenWatch::LookAtSlab(const HubReader& reader, const HubView& hub,
                             SlabCopy& copy, Slab& slab) {
   const size_t record_bytes = reader.green_record_bytes();
@@ -97,12 +128,19 @@ void GreenWatch::LookAtSlab(const HubReader& reader, const HubView& hub,
     GreenThreadView view = reader.ParseGreenThread(
         hub, copy.records + i * record_bytes, {now, record_bytes});
     const bool is_new = view.id != green.view.id;
-    if (SameStay(view, green.view) && green.problem.ok()) {
+    if (is_new) {
+      green = {.as_now_since_ns = now_ns_};
+    } else {
+      ChangeState(green, view.state);
+    }
+    if (!is_new && SameStay(view, green.view) && green.problem.ok()) {
       green.view = std::move(view);  // ready instead of waiting, and the like
       continue;
     }
-    const bool has_moved = is_new ? !first_look_ : true;
-    green = {.view = std::move(view), .has_moved = has_moved};
+    green.has_moved = is_new ? !first_look_ : true;
+    green.view = std::move(view);
+    green.stack = nullptr;
+    green.problem = absl::OkStatus();
     if (green.view.id == 0) continue;
     if (green.view.context) {
       moved_.push_back(&green);
@@ -132,6 +170,7 @@ void GreenWatch::CopyStacks(const HubReader& reader, const HubView& hub) {
               if (seen->id != green.view.id) {
                 green.view.id = 0;  // ended meanwhile
               } else {
+                ChangeState(green, seen->state);
                 green.view = *std::move(seen);
                 green.has_moved = true;
                 if (green.view.context) again.push_back(&green);

@@ -1,8 +1,8 @@
 // The green threads of one hub, look after look.
 //
 //   GreenWatch watch(program, unwind);
-//   watch.Look(*hub_reader, hub);
-//   for (const WatchedGreen& green : watch.greens()) ...
+//   watch.Look(*hub_reader, hub, now_ns);
+//   watch.ForEach([](const WatchedGreen& green) { ... });
 //
 // All records are read each time, with a call for each slab; but a stack is
 // copied and unwound only when its green thread has run since the last look.
@@ -39,6 +39,9 @@ struct WatchedGreen {
   absl::Status problem;
   // It has run since it was first seen, or was not there at the first look.
   bool has_moved = false;
+  // What it did before `as_now_since_ns`; since then, what view.state says.
+  GreenTimes times_before;
+  int64_t as_now_since_ns = 0;
 };
 
 class GreenWatch {
@@ -51,13 +54,17 @@ class GreenWatch {
   GreenWatch(ProgramId program, UnwindFunction unwind)
       : program_(program), unwind_(std::move(unwind)) {}
 
-  // `hub` as read just now; the same hub each time. DataLoss: what is published
-  // cannot be understood.
-  absl::Status Look(const HubReader& reader, const HubView& hub);
+  // `hub` as read just now; the same hub each time. `now_ns`: on any one
+  // monotonic clock. DataLoss: what is published cannot be understood.
+  absl::Status Look(const HubReader& reader, const HubView& hub,
+                    int64_t now_ns);
 
   // Looks at one of them alone, which was seen suspended.
   WatchedGreen LookAt(const HubReader& reader, const HubView& hub,
                       const GreenThreadView& view);
+
+  // What one of them did from the first look that saw it to the latest one.
+  GreenTimes TimesOf(const WatchedGreen& green) const;
 
   // Calls visit(const WatchedGreen&) for each that was there at the latest
   // look.
@@ -83,6 +90,7 @@ class GreenWatch {
   };
 
   void AddSlabs();
+  void ChangeState(WatchedGreen& green, GreenState state) const;
   void LookAtSlab(const HubReader& reader, const HubView& hub, SlabCopy& copy,
                   Slab& slab);
   void CopyStacks(const HubReader& reader, const HubView& hub);
@@ -97,6 +105,7 @@ class GreenWatch {
   absl::flat_hash_set<std::shared_ptr<const Stack>, SameFrames, SameFrames>
       stacks_;
   bool first_look_ = true;
+  int64_t now_ns_ = 0;  // of the latest look
 };
 
 }  // namespace hubspy

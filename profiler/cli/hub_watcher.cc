@@ -64,7 +64,8 @@ class HubWatcher {
         describer_(describer) {}
 
   absl::StatusOr<std::vector<WatchedHub>> Watch(int64_t duration_ns) {
-    absl::StatusOr<std::vector<HubView>> views = ReadHubs();
+    absl::StatusOr<std::vector<HubView>> views =
+        ReadHubsPatiently(attachment_, waiter_);
     if (!views.ok()) return views.status();
     std::vector<std::optional<ThreadSchedule>> schedules;
     for (HubView& view : *views) {
@@ -96,16 +97,6 @@ class HubWatcher {
   }
 
  private:
-  // A hub that lost its CPU while it wrote is half-way until it has it again.
-  absl::StatusOr<std::vector<HubView>> ReadHubs() {
-    absl::StatusOr<std::vector<HubView>> views = attachment_.ReadHubs();
-    for (int i = 0; i < kPatience && absl::IsAborted(views.status()); ++i) {
-      waiter_.WaitUntil(waiter_.NowNs() + kPauseNs);
-      views = attachment_.ReadHubs();
-    }
-    return views;
-  }
-
   bool Done(int64_t watched_ns, int64_t duration_ns) const {
     const auto all = [this](auto predicate) {
       return std::all_of(
@@ -186,6 +177,16 @@ class HubWatcher {
 };
 
 }  // namespace
+
+absl::StatusOr<std::vector<HubView>> ReadHubsPatiently(Attachment& attachment,
+                                                       Waiter& waiter) {
+  absl::StatusOr<std::vector<HubView>> views = attachment.ReadHubs();
+  for (int i = 0; i < kPatience && absl::IsAborted(views.status()); ++i) {
+    waiter.WaitUntil(waiter.NowNs() + kPauseNs);
+    views = attachment.ReadHubs();
+  }
+  return views;
+}
 
 absl::StatusOr<std::vector<WatchedHub>> WatchHubs(Attachment& attachment,
                                                   const KernelView& kernel,

@@ -17,6 +17,12 @@
 
 namespace hubspy {
 
+// Attachment::ReadHubs; a hub that lost its CPU while it wrote is half-way
+// until it has it again, for which this waits up to a second. Aborted: it has
+// not.
+absl::StatusOr<std::vector<HubView>> ReadHubsPatiently(Attachment& attachment,
+                                                       Waiter& waiter);
+
 // One per hub; none in a process without one. Ends before `duration` when every
 // hub's clock is already known to be wrong, and up to 2.5 s after it when a
 // hub's clock cannot be judged yet, because the hub did not turn, but soon

@@ -267,8 +267,14 @@ class Parser {
     record_->footer("SIGUSR1 writes what there is so far, and goes on.");
   }
   void AddDump() {
-    dump_ = app_.add_subcommand("dump", "every thread's stack, once");
-    AddPidOrCore(dump_);
+    dump_ =
+        app_.add_subcommand("dump", "every thread's and green thread's stack");
+    CLI::Option* const core = AddPidOrCore(dump_);
+    AddDuration(dump_,
+                "watch green threads so long first: tells for how long each is "
+                "busy, ready and waiting");
+    core->excludes(dump_->get_option("--duration"));
+    dump_->add_flag("--all", values_.all, "equal stacks each by itself");
     dump_->add_flag("-j,--json", values_.json, "as JSON");
     AddShortNames(dump_);
   }
@@ -383,10 +389,15 @@ class Parser {
   }
   absl::StatusOr<Command> Dump() {
     if (absl::Status status = CheckTarget(); !status.ok()) return status;
-    return Command(DumpOptions{.pid = values_.pid,
-                               .core = values_.core,
-                               .json = values_.json,
-                               .short_names = values_.short_names});
+    DumpOptions options{.pid = values_.pid,
+                        .core = values_.core,
+                        .all = values_.all,
+                        .json = values_.json,
+                        .short_names = values_.short_names};
+    if (values_.duration_s > 0) {
+      options.duration = absl::Seconds(values_.duration_s);
+    }
+    return Command(options);
   }
   absl::StatusOr<Command> Diagnose() {
     if (absl::Status status = CheckTarget(); !status.ok()) return status;

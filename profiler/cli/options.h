@@ -74,6 +74,9 @@ struct RecordOptions {
 struct DumpOptions {
   int32_t pid = 0;
   std::string core;  // instead of `pid` where not empty
+  // How long green threads are watched first, to tell what they do.
+  std::optional<absl::Duration> duration;
+  bool all = false;  // equal stacks each by itself
   bool json = false;
   bool short_names = false;
 };

@@ -204,14 +204,18 @@ absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
             [](const GreenThreadView& a, const GreenThreadView& b) {
               return a.id < b.id;
             });
-  ReadMutexHolders(greens);
+  std::vector<GreenThreadView*> all;
+  for (GreenThreadView& green : greens) all.push_back(&green);
+  ReadMutexHolders(all);
   return greens;
 }
 
 // Each mutex is read once, however many wait for it.
-void HubReader::ReadMutexHolders(std::vector<GreenThreadView>& greens) const {
+void HubReader::ReadMutexHolders(
+    absl::Span<GreenThreadView* const> greens) const {
   absl::flat_hash_map<uint64_t, std::optional<uint64_t>> holders;
-  for (GreenThreadView& green : greens) {
+  for (GreenThreadView* const view : greens) {
+    GreenThreadView& green = *view;
     if (green.waiting_for != WaitReason::kMutex || green.waits_on == 0) {
       continue;
     }

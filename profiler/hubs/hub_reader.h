@@ -64,6 +64,10 @@ class HubReader {
   absl::StatusOr<GreenThreadView> ReadGreenThread(const HubView& hub,
                                                   Address record);
 
+  // Fills in the holder of each mutex that one of them waits for, which is not
+  // in its record.
+  void ReadMutexHolders(absl::Span<GreenThreadView* const> greens) const;
+
   // For many looks at many green threads: every slab's bytes, in an order that
   // does not change, new ones first, and what a record in them says.
   absl::Status ReadSlabs(const HubView& hub,
@@ -102,7 +106,6 @@ class HubReader {
   absl::StatusOr<std::vector<std::byte>> ReadExactly(Address from,
                                                      size_t bytes) const;
   std::optional<Registers> ReadContext(uint64_t saved_sp) const;
-  void ReadMutexHolders(std::vector<GreenThreadView>& greens) const;
   // What is read of one green thread to copy its stack.
   struct SuspendedPieces {
     MemoryPiece before, stack, after;

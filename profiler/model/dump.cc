@@ -8,7 +8,7 @@ PartialCounts CountPartial(const Dump& dump) {
     partial.Add(thread.stack.end, 1);
   }
   for (const Dump::GreenThread& green : dump.green_threads) {
-    partial.Add(green.stack.end, 1);
+    if (green.stack) partial.Add(dump.stacks[*green.stack].end, 1);
   }
   return partial;
 }

@@ -105,6 +105,14 @@ struct GreenThreadView {
                         // runs, or has not begun
 };
 
+// What a green thread did since it was first seen, by looks: what it did at one
+// it is taken to have done until the next. They add up to that time.
+struct GreenTimes {
+  int64_t busy_ns = 0;   // it ran, or blocked: it had the hub
+  int64_t ready_ns = 0;  // it could have run, and others did
+  int64_t waiting_ns = 0;
+};
+
 }  // namespace hubspy
 
 #endif  // HUBSPY_MODEL_HUB_H_

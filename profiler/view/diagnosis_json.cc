@@ -22,16 +22,6 @@ Json TimersToJson(const std::vector<LateTimer>& timers) {
   return json;
 }
 
-Json FdToJson(const FdFacts& fd) {
-  Json json = {{"number", fd.fd}};
-  if (!fd.what.empty()) json["what"] = fd.what;
-  if (fd.readable) json["readable"] = *fd.readable;
-  if (fd.writable) json["writable"] = *fd.writable;
-  if (fd.hung_up) json["hung_up"] = true;
-  if (fd.unread) json["unread"] = *fd.unread;
-  return json;
-}
-
 void AddCall(const CallFacts& call, Json& json) {
   json["system_call"] = call.name;
   if (!call.text.empty()) json["call"] = call.text;

@@ -116,7 +116,7 @@ std::vector<std::string> Functions(const json& frames) {
 }
 
 json DumpJson(const std::string& core) {
-  const ToolRun run = RunHubspy({"dump", "--core", core, "--json"});
+  const ToolRun run = RunHubspy({"dump", "--core", core, "--json", "--all"});
   EXPECT_EQ(run.exit_status, 0) << run.err;
   return json::parse(run.out);
 }
@@ -127,7 +127,7 @@ TEST(CoreDump, EveryThreadsStackIsGdbs) {
   const pid_t second = AwaitWaiting(child);
   const std::string core = DumpByGdb(child, folder.File("core"));
   const json dump = DumpJson(core);
-  EXPECT_EQ(dump["schema"], "hubspy.dump/1");
+  EXPECT_EQ(dump["schema"], "hubspy.dump/2");
   EXPECT_EQ(dump["pid"], child.pid());
   EXPECT_EQ(dump["core"], core);
   EXPECT_THAT(dump.value("gaps", json::array()).dump(),

@@ -50,7 +50,7 @@ class GreenWatchTest : public testing::Test {
     unwound_ = 0;
     const auto hubs = reader_.ReadHubs();
     if (!hubs.ok()) return hubs.status();
-    return watch_.Look(reader_, hubs->front());
+    return watch_.Look(reader_, hubs->front(), now_ns_);
   }
 
   std::map<uint64_t, WatchedGreen> Seen() const {
@@ -67,6 +67,7 @@ class GreenWatchTest : public testing::Test {
   FakeMemory memory_;
   FakeSlab<3> slab_;
   int unwound_ = 0;
+  int64_t now_ns_ = 0;
   HubReader reader_{memory_, Address(kBlockAt)};
   GreenWatch watch_{0, [this](const Registers& registers, const MemoryCopy&) {
                       ++unwound_;
@@ -102,6 +103,32 @@ TEST_F(GreenWatchTest, BecomingReadyIsNoMove) {
   EXPECT_EQ(Seen()[1].view.state, GreenState::kReady);
   EXPECT_EQ(PcOf(Seen()[1]), 0x1000u);
   EXPECT_FALSE(Seen()[1].has_moved);
+}
+
+TEST_F(GreenWatchTest, CountsWhatEachDidBetweenLooks) {
+  Suspend(0, 0x1000);
+  Green(0).state = static_cast<uint32_t>(State::kWaiting);
+  Publish();
+  const auto look_at = [&](int64_t now_ns, State state) {
+    Green(0).state = static_cast<uint32_t>(state);
+    Publish();
+    now_ns_ = now_ns;
+    ASSERT_TRUE(Look().ok());
+  };
+  look_at(100, State::kWaiting);
+  look_at(110, State::kWaiting);
+  look_at(130, State::kReady);
+  look_at(170, State::kRunning);
+  look_at(180, State::kWaiting);
+  look_at(200, State::kWaiting);
+  const GreenTimes times = watch_.TimesOf(Seen()[1]);
+  EXPECT_EQ(times.waiting_ns, 30 + 20);
+  EXPECT_EQ(times.ready_ns, 40);
+  EXPECT_EQ(times.busy_ns, 10);
+  // Another one in its place has done nothing yet.
+  Green(0).id = 9;
+  look_at(300, State::kWaiting);
+  EXPECT_EQ(watch_.TimesOf(Seen()[9]).waiting_ns, 0);
 }
 
 TEST_F(GreenWatchTest, EqualStacksAreOneObject) {

@@ -170,6 +170,8 @@ TEST(Options, DumpAndDiagnoseTakeAProcessOrACore) {
   EXPECT_EQ(std::get<DumpOptions>(*dump).core, "core.7");
   EXPECT_EQ(std::get<DumpOptions>(*dump).pid, 0);
   EXPECT_TRUE(std::get<DumpOptions>(*dump).json);
+  EXPECT_FALSE(std::get<DumpOptions>(*dump).all);
+  EXPECT_FALSE(std::get<DumpOptions>(*dump).duration);
   const auto diagnose = Parse({"diagnose", "--core", "core.7"});
   ASSERT_TRUE(diagnose.ok()) << diagnose.status();
   EXPECT_EQ(std::get<DiagnoseOptions>(*diagnose).core, "core.7");
@@ -187,6 +189,14 @@ TEST(Options, DumpAndDiagnoseTakeAProcessOrACore) {
   EXPECT_THAT(Complaint({"diagnose", "--core", "x", "-d", "3"}),
               AllOf(HasSubstr("excludes"), one_line));
   EXPECT_THAT(Complaint({"top", "--core", "x"}), one_line);
+}
+
+TEST(Options, DumpMayWatchFirstAndShowAll) {
+  const auto dump = Parse({"dump", "-p", "7", "-d", "1.5", "--all"});
+  ASSERT_TRUE(dump.ok()) << dump.status();
+  EXPECT_EQ(std::get<DumpOptions>(*dump).duration, absl::Seconds(1.5));
+  EXPECT_TRUE(std::get<DumpOptions>(*dump).all);
+  EXPECT_FALSE(Parse({"dump", "--core", "core.7", "-d", "1"}).ok());
 }
 
 TEST(Options, HelpAndVersionAreInformation) {
