@@ -1,13 +1,15 @@
 // What a look at many green threads costs: at all of them for the first time,
-// when none has moved since, and when a hundredth has.
+// when none has moved since, and when a hundredth has; and what the whole of
+// `hubspy dump` takes.
 //
-//   green_looks CROWD [COUNT [LOOKS]]
+//   green_looks CROWD HUBSPY [COUNT [LOOKS]]
 //
 // CROWD: the program green_crowd.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "bench/measure.h"
@@ -37,16 +39,35 @@ double Median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
+// From its start until all that it writes was read.
+void TimeDump(const std::string& hubspy, pid_t pid,
+              const std::vector<std::string>& more) {
+  std::vector<std::string> command = {hubspy, "dump", "-p",
+                                      std::to_string(pid)};
+  command.insert(command.end(), more.begin(), more.end());
+  std::vector<double> took_ms;
+  size_t bytes = 0;
+  for (int i = 0; i < 5; ++i) {
+    const int64_t began_ns = bench::NowNs();
+    bytes = hubspy::Child::Exec(command).ReadToEnd().size();
+    took_ms.push_back(static_cast<double>(bench::NowNs() - began_ns) / 1e6);
+  }
+  std::printf("hubspy dump%s, ms %.1f (the best %.1f), %.1f MB\n",
+              more.empty() ? "" : (" " + more.front()).c_str(), Median(took_ms),
+              *std::min_element(took_ms.begin(), took_ms.end()),
+              static_cast<double>(bytes) / 1e6);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: green_looks CROWD [COUNT [LOOKS]]\n");
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: green_looks CROWD HUBSPY [COUNT [LOOKS]]\n");
     return 2;
   }
-  const int rounds = argc > 3 ? std::atoi(argv[3]) : 20;
+  const int rounds = argc > 4 ? std::atoi(argv[4]) : 20;
   hubspy::Child child =
-      hubspy::Child::Exec({argv[1], argc > 2 ? argv[2] : "100000"});
+      hubspy::Child::Exec({argv[1], argc > 3 ? argv[3] : "100000"});
   child.ReadLine();
   auto attachment = hubspy::Attachment::Open(child.pid());
   if (!attachment.ok()) {
@@ -69,4 +90,6 @@ int main(int argc, char** argv) {
   std::printf("first look, ms %.1f\n", first_ms);
   std::printf("none moved, ms %.1f\n", Median(still_ms));
   std::printf("a hundredth moved, ms %.1f\n", Median(moving_ms));
+  TimeDump(argv[2], child.pid(), {});
+  TimeDump(argv[2], child.pid(), {"--json"});
 }
