@@ -10,6 +10,7 @@
 #include "cli/dump_greens.h"
 #include "cli/missing_names.h"
 #include "cli/naming.h"
+#include "cli/provenance.h"
 #include "target/kernel_view.h"
 #include "view/dump.h"
 
@@ -27,7 +28,8 @@ class Dumper {
         symbolizer_({.short_names = options.short_names}) {}
 
   absl::StatusOr<Dump> Take() {
-    Dump dump{.pid = attachment_.process().pid(),
+    Dump dump{.made = ProvenanceOf(options_.command_line),
+              .pid = attachment_.process().pid(),
               .core = options_.core,
               .command = attachment_.process().CommandLine(),
               .gaps = attachment_.process().Gaps()};

@@ -391,6 +391,7 @@ class Parser {
     if (absl::Status status = CheckTarget(); !status.ok()) return status;
     DumpOptions options{.pid = values_.pid,
                         .core = values_.core,
+                        .command_line = values_.command_line,
                         .all = values_.all,
                         .json = values_.json,
                         .short_names = values_.short_names};

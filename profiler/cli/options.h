@@ -73,7 +73,8 @@ struct RecordOptions {
 
 struct DumpOptions {
   int32_t pid = 0;
-  std::string core;  // instead of `pid` where not empty
+  std::string core;          // instead of `pid` where not empty
+  std::string command_line;  // hubspy's own, quoted for a shell
   // How long green threads are watched first, to tell what they do.
   std::optional<absl::Duration> duration;
   bool all = false;  // equal stacks each by itself

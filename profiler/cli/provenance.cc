@@ -3,16 +3,16 @@
 #include <sys/utsname.h>
 
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace hubspy {
 
-Provenance ProvenanceOf(const RecordOptions& options) {
+Provenance ProvenanceOf(std::string command_line) {
   utsname host;
   Provenance made = {.version = HUBSPY_VERSION,
-                     .command_line = options.command_line,
-                     .asked_rate_hz = options.asked_rate_hz};
+                     .command_line = std::move(command_line)};
   if (uname(&host) == 0) {
     made.host = absl::StrCat(host.nodename, ", ", host.sysname, " ",
                              host.release, " ", host.machine);

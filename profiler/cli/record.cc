@@ -79,13 +79,14 @@ class Writer {
       : recording_(recording),
         family_(family),
         options_(options),
-        made_(ProvenanceOf(options)),
+        made_(ProvenanceOf(options.command_line)),
         symbolizer_({.short_names = options.short_names}) {}
 
   absl::StatusOr<Profile> Write(OutputFile& output) {
     Profile profile =
         NameProfile(recording_, family_, symbolizer_, options_.naming);
     profile.made = made_;
+    profile.made.asked_rate_hz = options_.asked_rate_hz;
     if (absl::Status status = output.Write(Render(profile, options_));
         !status.ok()) {
       return status;

@@ -5,8 +5,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "view/dump.h"
+#include "view/facts.h"
 #include "view/json.h"
 
 namespace hubspy {
@@ -153,9 +153,7 @@ Json ProvenanceToJson(const Dump& dump) {
   if (!made.command_line.empty()) json["command_line"] = made.command_line;
   if (!made.host.empty()) json["host"] = made.host;
   if (made.begin_unix_ns != 0) {
-    json["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                                    absl::FromUnixNanos(made.begin_unix_ns),
-                                    absl::UTCTimeZone());
+    json["time"] = UtcTime(made.begin_unix_ns);
   }
   return json;
 }

@@ -6,11 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "model/numbers.h"
 #include "model/words.h"
 #include "view/dump.h"
 #include "view/dump_groups.h"
+#include "view/facts.h"
 #include "view/fold.h"
 #include "view/frame_label.h"
 #include "view/green_words.h"
@@ -178,12 +178,9 @@ std::string Head(const Dump& dump) {
       absl::StrCat("Process ", dump.pid, ": ", CleanText(dump.command), "\n");
   const Provenance& made = dump.made;
   if (!made.version.empty()) {
-    absl::StrAppend(&text, "By hubspy ", made.version, " on ",
-                    CleanText(made.host), ", ",
-                    absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                                     absl::FromUnixNanos(made.begin_unix_ns),
-                                     absl::UTCTimeZone()),
-                    "\n");
+    absl::StrAppend(&text, "hubspy ", made.version, " on ",
+                    CleanText(made.host), ", ", UtcTime(made.begin_unix_ns),
+                    ": ", CleanText(made.command_line), "\n");
   }
   if (!dump.core.empty()) {
     absl::StrAppend(&text, "From core ", CleanText(dump.core), "\n");

@@ -29,6 +29,11 @@ std::string Bad(const Quality& quality) {
 
 }  // namespace
 
+std::string UtcTime(int64_t unix_ns) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixNanos(unix_ns),
+                          absl::UTCTimeZone());
+}
+
 double PercentBad(const Quality& quality) {
   const int64_t missing = quality.failed + quality.lost;
   const int64_t all = quality.samples + missing;
@@ -50,9 +55,7 @@ std::vector<std::pair<std::string, std::string>> Facts(const Profile& profile) {
     add("process", absl::StrCat(profile.pid, " ", profile.command));
   }
   if (made.begin_unix_ns != 0) {
-    add("begun", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                                  absl::FromUnixNanos(made.begin_unix_ns),
-                                  absl::UTCTimeZone()));
+    add("begun", UtcTime(made.begin_unix_ns));
   }
   if (made.asked_rate_hz > 0) add("rate", Rates(profile));
   add("bad samples", Bad(profile.quality));

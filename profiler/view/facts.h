@@ -10,6 +10,7 @@
 #ifndef HUBSPY_VIEW_FACTS_H_
 #define HUBSPY_VIEW_FACTS_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,9 @@ std::string FactsAsJson(const Profile& profile, absl::string_view times);
 // "hubspy 0.1.0; 100 Hz asked for, 99.8 Hz reached; 0.24% bad samples": those
 // that matter at a glance. Empty when the version is not known.
 std::string FactsInShort(const Profile& profile);
+
+// "2026-11-25T21:30:00.123Z".
+std::string UtcTime(int64_t unix_ns);
 
 // Bad: what could not be read, the kernel lost, or whose stack was cut short.
 double PercentBad(const Quality& quality);

@@ -57,6 +57,21 @@ Green thread 3 (waiting for fd 5): "foo" of hub 7
 )");
 }
 
+TEST(Dump, SaysWhoMadeItWhereWhenAndHow) {
+  Dump dump{.made = {.version = "0.1.0",
+                     .command_line = "hubspy dump -p 7",
+                     .host = "shop1, Linux",
+                     .begin_unix_ns = 1'000'000'000'500'000'000},
+            .pid = 7,
+            .command = "./x"};
+  EXPECT_EQ(RenderDumpText(dump, {}),
+            "Process 7: ./x\nhubspy 0.1.0 on shop1, Linux, "
+            "2001-09-09T01:46:40.500Z: hubspy dump -p 7\n");
+  EXPECT_EQ(json::parse(RenderDumpJson(dump, {}))["made"], json::parse(R"({
+      "hubspy": "0.1.0", "command_line": "hubspy dump -p 7",
+      "host": "shop1, Linux", "time": "2001-09-09T01:46:40.500Z"})"));
+}
+
 TEST(DumpText, NamesCannotDriveTheTerminal) {
   Dump dump{.pid = 1, .command = "a\x1b[2Jb"};
   dump.threads.push_back({.tid = 1, .name = "\x1b]0;x\x07"});
