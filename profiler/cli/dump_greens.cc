@@ -58,6 +58,7 @@ absl::Status GreenDumper::Watch(int64_t duration_ns) {
     const int64_t look_ns = waiter.NowNs();
     const auto hubs = ReadHubsPatiently(attachment_, waiter);
     if (!hubs.ok()) return hubs.status();
+    if (hubs->empty()) break;  // there is nothing to watch
     for (const HubView& hub : *hubs) {
       const auto watch = attachment_.LookAtGreenThreadsOf(hub);
       if (!watch.ok()) return watch.status();
