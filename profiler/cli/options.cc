@@ -91,6 +91,7 @@ struct Values {
   std::string function_name;
   bool all = false;
   bool quiet = false;
+  std::string every;
   std::string command_line;
 };
 
@@ -262,6 +263,17 @@ class Parser {
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
         ->excludes("--function");
     AddShortNames(record_);
+    record_
+        ->add_option("--every", values_.every,
+                     "a file for each such time (60s, 5m), numbered: x.1.svg")
+        ->check([](const std::string& text) -> std::string {
+          absl::Duration every;
+          if (absl::ParseDuration(text, &every) && every >= absl::Seconds(1)) {
+            return "";
+          }
+          return "--every takes a time of at least a second, as in 60s, 5m";
+        })
+        ->option_text("TIME");
     record_->add_flag("-q,--quiet", values_.quiet,
                       "say what goes wrong, and nothing else");
     record_->footer("SIGUSR1 writes what there is so far, and goes on.");
@@ -351,6 +363,13 @@ class Parser {
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
     }
+    if (!values_.every.empty()) {
+      absl::ParseDuration(values_.every, &options.every);
+      if (values_.output == "-") {
+        return absl::InvalidArgumentError(
+            "--every writes several files: name them with -o");
+      }
+    }
     if (values_.function) {
       options.naming.lines = NamingOptions::Lines::kFunction;
     } else if (values_.no_line) {
@@ -438,6 +457,18 @@ class Parser {
 
 absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv) {
   return Parser().Parse(argc, argv);
+}
+
+std::string NumberedFile(absl::string_view file, int number) {
+  const size_t name = file.rfind('/') + 1;  // 0 when there is none
+  size_t at = file.rfind('.');
+  if (at == absl::string_view::npos || at < name) at = file.size();
+  for (const FormatName& format : Formats()) {
+    for (const absl::string_view ending : format.endings) {
+      if (absl::EndsWith(file, ending)) at = file.size() - ending.size();
+    }
+  }
+  return absl::StrCat(file.substr(0, at), ".", number, file.substr(at));
 }
 
 std::optional<Format> FormatOfFile(absl::string_view file) {

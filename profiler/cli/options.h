@@ -60,6 +60,8 @@ struct RecordOptions {
   std::string output;        // "-": standard output
   Format format = Format::kFlamegraph;
   absl::Duration duration = absl::InfiniteDuration();
+  // A file of its own for each such time (NumberedFile).
+  absl::Duration every = absl::InfiniteDuration();
   double rate_hz = kDefaultRateHz;
   double asked_rate_hz = kDefaultRateHz;  // more than kMaxRateHz, perhaps
   CaptureWays capture = CaptureWays::kAny;
@@ -113,6 +115,10 @@ absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv);
 // By the file's name, as `hubspy record --help` lists them; nullopt for
 // anything else.
 std::optional<Format> FormatOfFile(absl::string_view file);
+
+// "hub.3.svg" of "hub.svg": the number stands before the ending that tells the
+// format, else before the last one, if there is any.
+std::string NumberedFile(absl::string_view file, int number);
 
 }  // namespace hubspy
 

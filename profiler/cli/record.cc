@@ -72,34 +72,47 @@ Progress::Look ProgressLook(const RecordOptions& options) {
   return options.program.empty() ? Progress::Look::kBar : Progress::Look::kNone;
 }
 
-// Names what was recorded, and writes it.
-class Writer {
+// What is being recorded, and the file that it goes to; of several, one after
+// the other.
+class Piece {
  public:
-  Writer(Recording& recording, Family& family, const RecordOptions& options)
-      : recording_(recording),
-        family_(family),
-        options_(options),
-        made_(ProvenanceOf(options.command_line)),
-        symbolizer_({.short_names = options.short_names}) {}
-
-  absl::StatusOr<Profile> Write(OutputFile& output) {
-    Profile profile =
-        NameProfile(recording_, family_, symbolizer_, options_.naming);
-    profile.made = made_;
-    profile.made.asked_rate_hz = options_.asked_rate_hz;
-    if (absl::Status status = output.Write(Render(profile, options_));
-        !status.ok()) {
-      return status;
-    }
-    return profile;
+  // Errors as OutputFile::Create's.
+  static absl::StatusOr<std::unique_ptr<Piece>> Begin(
+      const RecordOptions& options) {
+    std::unique_ptr<Piece> piece(new Piece(options));
+    if (absl::Status begun = piece->BeginNext(); !begun.ok()) return begun;
+    return piece;
   }
 
-  // A file that cannot be written now may be at the end: that is said, no more.
-  void WriteSoFar() {
+  Recording& recording() { return recording_; }
+  int number() const { return number_; }
+  std::string file() const { return output_->name(); }
+
+  absl::StatusOr<Profile> Write(Family& family) {
+    return WriteTo(*output_, family);
+  }
+  // What was recorded is forgotten.
+  absl::Status BeginNext() {
+    ++number_;
     absl::StatusOr<std::unique_ptr<OutputFile>> output =
-        OutputFile::Create(options_.output);
+        OutputFile::Create(Path());
+    if (!output.ok()) return output.status();
+    output_ = *std::move(output);
+    recording_ = Recording();
+    if (ShowsTime(options_.format)) recording_.KeepTimes();
+    BeginNow();
+    return absl::OkStatus();
+  }
+  void BeginNow() {
+    made_ = ProvenanceOf(options_.command_line);
+    made_.asked_rate_hz = options_.asked_rate_hz;
+  }
+  // A file that cannot be written now may be at the end: that is said, no more.
+  void WriteSoFar(Family& family) {
+    absl::StatusOr<std::unique_ptr<OutputFile>> output =
+        OutputFile::Create(Path());
     const absl::StatusOr<Profile> profile =
-        output.ok() ? Write(**output) : output.status();
+        output.ok() ? WriteTo(**output, family) : output.status();
     if (!profile.ok()) {
       std::cerr << "hubspy: " << profile.status().message() << "; going on.\n";
     } else if (!options_.quiet) {
@@ -109,19 +122,72 @@ class Writer {
   }
 
  private:
-  Recording& recording_;
-  Family& family_;
+  explicit Piece(const RecordOptions& options)
+      : options_(options), symbolizer_({.short_names = options.short_names}) {}
+
+  std::string Path() const {
+    return options_.every == absl::InfiniteDuration()
+               ? options_.output
+               : NumberedFile(options_.output, number_);
+  }
+  absl::StatusOr<Profile> WriteTo(OutputFile& output, Family& family) {
+    Profile profile =
+        NameProfile(recording_, family, symbolizer_, options_.naming);
+    profile.made = made_;
+    if (absl::Status status = output.Write(Render(profile, options_));
+        !status.ok()) {
+      return status;
+    }
+    return profile;
+  }
+
   const RecordOptions& options_;
-  const Provenance made_;
   Symbolizer symbolizer_;
+  int number_ = 0;
+  std::unique_ptr<OutputFile> output_;
+  Recording recording_;
+  Provenance made_;
 };
+
+// Samples until the end, and writes what is to be written before it.
+absl::StatusOr<Sampler::Stop> RecordUntil(int64_t until_ns, Piece& piece,
+                                          Sampler& sampler, Family& family,
+                                          SignalWaiter& waiter,
+                                          Progress& progress,
+                                          const RecordOptions& options) {
+  const auto tell = [&progress](const std::string& note) {
+    progress.Clear();
+    std::cerr << note << "\n";
+  };
+  int64_t piece_ns = UntilNs(waiter.NowNs(), options.every);
+  while (true) {
+    const Sampler::Stop stop = SampleUntil(sampler, family, piece.recording(),
+                                           std::min(piece_ns, until_ns), tell);
+    progress.Clear();
+    if (stop == Sampler::Stop::kPaused) {
+      piece.WriteSoFar(family);
+      waiter.EndPause();
+    } else if (stop == Sampler::Stop::kTimeIsUp && piece_ns < until_ns) {
+      const absl::StatusOr<Profile> profile = piece.Write(family);
+      if (!profile.ok()) return profile.status();
+      if (!options.quiet) {
+        std::cerr << SamplesLine(*profile) << " written to " << piece.file()
+                  << ".\n";
+      }
+      if (absl::Status begun = piece.BeginNext(); !begun.ok()) return begun;
+      piece_ns = UntilNs(waiter.NowNs(), options.every);
+    } else {
+      return stop;
+    }
+    sampler.Restart();
+  }
+}
 
 }  // namespace
 
 absl::StatusOr<int> RunRecord(const RecordOptions& options) {
-  absl::StatusOr<std::unique_ptr<OutputFile>> output =
-      OutputFile::Create(options.output);
-  if (!output.ok()) return output.status();
+  absl::StatusOr<std::unique_ptr<Piece>> piece = Piece::Begin(options);
+  if (!piece.ok()) return piece.status();
   absl::StatusOr<std::unique_ptr<Subject>> subject =
       Subject::Of(options.pid, options.program);
   if (!subject.ok()) return subject.status();
@@ -133,42 +199,34 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
             .green_names = options.green && options.threads});
   if (!family.ok()) return family.status();
 
-  Recording recording;
-  if (ShowsTime(options.format)) recording.KeepTimes();
   SignalWaiter waiter(SignalWaiter::Usr1::kPauses);
   Announce(options, pid);
-  Writer writer(recording, **family, options);
   (*subject)->Release();
+  (*piece)->BeginNow();
   const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
+  const Recording& recording = (*piece)->recording();
   Progress progress(waiter, recording, std::cerr,
                     {.look = ProgressLook(options), .until_ns = until_ns});
   Sampler sampler([&] { return (*family)->Look(); }, progress,
                   {.rate_hz = options.rate_hz,
                    .seed = std::random_device{}(),
                    .each_green = options.threads});
-  const auto tell = [&progress](const std::string& note) {
-    progress.Clear();
-    std::cerr << note << "\n";
-  };
-  Sampler::Stop stop =
-      SampleUntil(sampler, **family, recording, until_ns, tell);
-  while (stop == Sampler::Stop::kPaused) {
-    progress.Clear();
-    writer.WriteSoFar();
-    waiter.EndPause();
-    stop = SampleUntil(sampler, **family, recording, until_ns, tell);
+  const absl::StatusOr<Sampler::Stop> stop = RecordUntil(
+      until_ns, **piece, sampler, **family, waiter, progress, options);
+  if (!stop.ok()) return stop.status();
+  const absl::Status recorded = CheckRecorded(recording, *stop, pid);
+  // A program of ours has an exit status to pass on, however short it ran; and
+  // what there is of a last piece is enough.
+  if (!recorded.ok() && !(*subject)->launched() && (*piece)->number() == 1) {
+    return recorded;
   }
-  progress.Clear();
-  const absl::Status recorded = CheckRecorded(recording, stop, pid);
-  // A program of ours has an exit status to pass on, however short it ran.
-  if (!recorded.ok() && !(*subject)->launched()) return recorded;
 
-  const absl::StatusOr<Profile> profile = writer.Write(**output);
+  const absl::StatusOr<Profile> profile = (*piece)->Write(**family);
   if (!profile.ok()) return profile.status();
   WarnOfMissingNames((*family)->programs(), recording, options.include_idle);
   WarnOfChildren(**family);
-  Summarize(*profile, stop, options, (*family)->first().process(),
-            (*output)->name());
+  Summarize(*profile, *stop, options, (*family)->first().process(),
+            (*piece)->file());
   return (*subject)->AwaitEnd(waiter.stop_signal());
 }
 

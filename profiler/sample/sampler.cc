@@ -27,9 +27,7 @@ Sampler::Stop Sampler::Run(Recording& recording, int64_t until_ns) {
     recording.ReduceRate(rate_hz_);
   }
   begin_ns_ = waiter_.NowNs() - recording.duration_ns;
-  if (paused_) pacer_.ChangeRate(rate_hz_, waiter_.NowNs());
   const Stop why = Loop(recording, until_ns);
-  paused_ = why == Stop::kPaused;
   recording.duration_ns = waiter_.NowNs() - begin_ns_;
   return why;
 }

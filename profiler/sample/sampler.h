@@ -79,9 +79,12 @@ class Sampler {
 
   // Adds samples to `recording` until then. Can be called again to go on, with
   // the same recording or another one. What an earlier rate counted in it is
-  // reduced to the present one (Recording::ReduceRate). A pause is no part of
-  // the recording's time, and no look was due in it.
+  // reduced to the present one (Recording::ReduceRate). Until it is called
+  // again looks go on being due, unless Restart is called first.
   Stop Run(Recording& recording, int64_t until_ns);
+
+  // The first look is due from now on.
+  void Restart() { pacer_.ChangeRate(rate_hz_, waiter_.NowNs()); }
 
   // At which it samples now.
   double rate_hz() const { return rate_hz_; }
@@ -103,7 +106,6 @@ class Sampler {
   Pacer pacer_;
   LoadLimit limit_;
   const bool each_green_;
-  bool paused_ = false;
   std::optional<RateLowered> lowered_;
   // Which stack each thread had last, to recognise it without hashing it.
   absl::flat_hash_map<ThreadId,

@@ -61,6 +61,23 @@ TEST_F(RecordTest, WritesWhatThereIsOnASignalAndGoesOn) {
   EXPECT_GT(SamplesIn(file), before);
 }
 
+// Each piece has its own samples, and no more.
+TEST_F(RecordTest, WritesANumberedFileForEachPiece) {
+  const std::string file = testing::TempDir() + "piece";
+  Child hubspy = StartHubspy(
+      {"record", "-i", "--every", "1s", "-o", file + ".folded", "-p", pid_});
+  ASSERT_THAT(hubspy.ReadLine(), HasSubstr("Sampling process"));
+  for (const char* const number : {"1", "2"}) {
+    const std::string name = absl::StrCat(file, ".", number, ".folded");
+    EXPECT_THAT(hubspy.ReadLine(), HasSubstr(" written to " + name));
+    EXPECT_GT(SamplesIn(name), 0);
+    EXPECT_LE(SamplesIn(name), 101);
+  }
+  kill(hubspy.pid(), SIGINT);
+  EXPECT_THAT(hubspy.ReadToEnd(), HasSubstr(" written to " + file + ".3."));
+  EXPECT_EQ(hubspy.Wait(), 0);
+}
+
 TEST_F(RecordTest, IsQuietIfAskedTo) {
   const std::string file = testing::TempDir() + "quiet.speedscope.json";
   const ToolRun run =

@@ -54,6 +54,23 @@ TEST(Options, TheFormatIsGuessedFromTheWholeEnding) {
   EXPECT_EQ(FormatOfFile("a.json"), std::nullopt);
 }
 
+TEST(Options, EveryNumbersTheFiles) {
+  const auto command =
+      Parse({"record", "-p", "1", "-o", "x.svg", "--every", "1m30s"});
+  EXPECT_EQ(std::get<RecordOptions>(*command).every, absl::Seconds(90));
+  EXPECT_EQ(NumberedFile("a/hub.svg", 1), "a/hub.1.svg");
+  EXPECT_EQ(NumberedFile("hub.pb.gz", 12), "hub.12.pb.gz");
+  EXPECT_EQ(NumberedFile("hub.x", 1), "hub.1.x");
+  EXPECT_EQ(NumberedFile("a.b/hub", 1), "a.b/hub.1");
+  EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "-", "--every", "60s"}),
+              HasSubstr("name them with -o"));
+  for (const char* const wrong : {"60", "0s", "-1s", "soon"}) {
+    EXPECT_THAT(
+        Complaint({"record", "-p", "1", "-o", "x.svg", "--every", wrong}),
+        HasSubstr("--every takes a time"));
+  }
+}
+
 TEST(Options, CaptureSaysHowThreadsThatRunAreLookedAt) {
   const auto any = Parse({"record", "-p", "1", "-o", "-"});
   EXPECT_EQ(std::get<RecordOptions>(*any).capture, CaptureWays::kAny);

@@ -272,6 +272,7 @@ TEST(Sampler, APauseIsNoPartOfTheRecordingsTime) {
   EXPECT_EQ(sampler.Run(recording, 10 * kSecond), Sampler::Stop::kPaused);
   waiter.pause_at_ns = INT64_MAX;
   waiter.now_ns += 5 * kSecond;
+  sampler.Restart();
   EXPECT_EQ(sampler.Run(recording, 10 * kSecond), Sampler::Stop::kTimeIsUp);
   EXPECT_EQ(recording.duration_ns, 5 * kSecond);
   EXPECT_NEAR(static_cast<double>(recording.quality.ticks), 500, 2);
