@@ -16,6 +16,7 @@
 #include "model/address.h"
 #include "model/recording.h"
 #include "model/snapshot.h"
+#include "model/stall_totals.h"
 
 namespace hubspy {
 
@@ -106,6 +107,8 @@ struct Profile {
   double rate_hz = 100;
   int64_t duration_ns = 0;
   Quality quality;
+  // Of a profile of stalls: it has a sample for each microsecond of them.
+  std::optional<StallTotals> stalls;
   std::vector<SymbolFrame> frames;         // distinct
   std::vector<Sample> samples;             // distinct (process, tid, idle,
                                            // frames)

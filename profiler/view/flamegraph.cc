@@ -279,9 +279,14 @@ class Painter {
         "fill=\"%s\"/>"
         "<text x=\"%s%%\" dx=\"%g\" y=\"%d\">%s</text></g>\n",
         node.x, node.count, node.depth, XmlText(name), WithCommas(node.count),
-        node.count == 1 ? "sample" : "samples", width, left, y, Number(width),
-        kFrameHeight, Colour(HueOf(node), name, ShadeOf(node)), left, kPadding,
-        y + 12, XmlText(Fitted(name, width / 100 * kFramesWidth)));
+        Unit(node.count), width, left, y, Number(width), kFrameHeight,
+        Colour(HueOf(node), name, ShadeOf(node)), left, kPadding, y + 12,
+        XmlText(Fitted(name, width / 100 * kFramesWidth)));
+  }
+
+  absl::string_view Unit(int64_t count) const {
+    if (profile_.stalls) return "us";
+    return count == 1 ? "sample" : "samples";
   }
 
   static std::string Fitted(absl::string_view name, double pixels) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "model/dump.h"
 #include "view/frame_label.h"
+#include "view/stalls.h"
 #include "view/text.h"
 
 namespace hubspy {
@@ -176,6 +177,7 @@ FoldedProfile Fold(const Profile& profile, const FoldOptions& options) {
 }
 
 std::string SamplesLine(const Profile& profile) {
+  if (profile.stalls) return StallsLine(*profile.stalls);
   const Quality& q = profile.quality;
   std::string line = absl::StrFormat(
       "%s of %s%s in %s (%g Hz, %.2f s)", Plural(q.samples, "sample"),

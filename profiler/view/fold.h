@@ -79,7 +79,7 @@ FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
 
 // "300 samples of 1 thread in 300 looks (100 Hz, 3.00 s)", and behind it
 // whatever impairs them, with its share: "; 3 late (1.0%), 12 partial (4.0%: 9
-// no unwind table, 3 torn copy)".
+// no unwind table, 3 torn copy)". Of stalls, StallsLine (view/stalls.h).
 std::string SamplesLine(const Profile& profile);
 
 // "9 no unwind table, 3 torn copy": most frequent first; empty for none.
