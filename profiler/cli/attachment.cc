@@ -169,13 +169,16 @@ absl::StatusOr<std::vector<HubView>> Attachment::ReadHubs() {
   return ours;
 }
 
-absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
-  if (NowNs() >= threads_due_ns_) {
-    if (FollowExec() || NowNs() >= modules_at_latest_ns_) {
-      if (absl::Status status = RefreshModules(); !status.ok()) return status;
-    }
-    if (absl::Status status = RefreshThreads(); !status.ok()) return status;
+absl::Status Attachment::Refresh() {
+  if (NowNs() < threads_due_ns_) return absl::OkStatus();
+  if (FollowExec() || NowNs() >= modules_at_latest_ns_) {
+    if (absl::Status status = RefreshModules(); !status.ok()) return status;
   }
+  return RefreshThreads();
+}
+
+absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
+  if (absl::Status status = Refresh(); !status.ok()) return status;
   std::vector<ThreadLook> looks;
   looks.reserve(threads_.size());
   for (auto& [tid, sleep] : threads_) {

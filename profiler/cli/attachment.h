@@ -43,6 +43,9 @@ class Attachment {
   static absl::StatusOr<std::unique_ptr<Attachment>> OpenCore(
       const std::string& file);
 
+  // Follows what the process became, its modules, threads and hubs, when that
+  // is due: Look does so, too.
+  absl::Status Refresh();
   // Every thread, once. NotFound: the process is gone.
   absl::StatusOr<std::vector<ThreadLook>> Look();
   // How many threads the process had at the latest Look.

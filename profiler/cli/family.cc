@@ -38,11 +38,7 @@ absl::StatusOr<std::vector<ThreadLook>> Family::Look() {
   for (size_t i = 1; i < members_.size();) {
     absl::StatusOr<std::vector<ThreadLook>> more = members_[i]->Look();
     if (!more.ok()) {
-      if (!absl::IsNotFound(more.status())) {
-        ++refused_;
-        refusal_ = more.status();
-      }
-      Remove(i);
+      Remove(i, more.status());
       continue;
     }
     looks->insert(looks->end(), std::make_move_iterator(more->begin()),
@@ -50,6 +46,19 @@ absl::StatusOr<std::vector<ThreadLook>> Family::Look() {
     ++i;
   }
   return looks;
+}
+
+absl::Status Family::Refresh() {
+  if (options_.children && NowNs() >= children_due_ns_) AddChildren();
+  if (absl::Status status = first().Refresh(); !status.ok()) return status;
+  for (size_t i = 1; i < members_.size();) {
+    if (absl::Status status = members_[i]->Refresh(); !status.ok()) {
+      Remove(i, status);
+    } else {
+      ++i;
+    }
+  }
+  return absl::OkStatus();
 }
 
 void Family::AddChildren() {
@@ -63,7 +72,11 @@ void Family::AddChildren() {
   children_due_ns_ = NowNs() + kChildrenIntervalNs;
 }
 
-void Family::Remove(size_t index) {
+void Family::Remove(size_t index, const absl::Status& why) {
+  if (!absl::IsNotFound(why)) {
+    ++refused_;
+    refusal_ = why;
+  }
   for (const auto& [tid, name] : members_[index]->thread_names()) {
     past_names_[tid] = name;
   }

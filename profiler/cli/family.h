@@ -44,6 +44,12 @@ class Family {
 
   // Every thread of every member, once. NotFound: the first process is gone.
   absl::StatusOr<std::vector<ThreadLook>> Look();
+  // Follows its members, and what they become, without a look at any thread.
+  // NotFound: the first process is gone.
+  absl::Status Refresh();
+  absl::Span<const std::unique_ptr<Attachment>> members() const {
+    return members_;
+  }
   void ChangeRate(double rate_hz);
   // How many there were at the latest Look.
   size_t threads() const;
@@ -66,7 +72,7 @@ class Family {
 
   absl::Status Add(int32_t pid);
   void AddChildren();
-  void Remove(size_t index);
+  void Remove(size_t index, const absl::Status& why);
 
   Options options_;
   ProcessTree tree_;

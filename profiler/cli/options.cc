@@ -13,6 +13,8 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "cli/render.h"
+#include "cli/stall_limit.h"
 
 namespace hubspy {
 namespace {
@@ -92,6 +94,7 @@ struct Values {
   bool all = false;
   bool quiet = false;
   std::string every;
+  std::string stalls;
   std::string command_line;
 };
 
@@ -276,7 +279,16 @@ class Parser {
         ->option_text("TIME");
     record_->add_flag("-q,--quiet", values_.quiet,
                       "say what goes wrong, and nothing else");
-    record_->footer("SIGUSR1 writes what there is so far, and goes on.");
+    record_->footer(
+        "SIGUSR1 writes what there is so far, and goes on; not of stalls.");
+    record_
+        ->add_option("--stalls", values_.stalls,
+                     "only turns of a hub's loop that last as long, 100ms or "
+                     "1.5s, and where they are spent")
+        ->check(StallLimitProblem)
+        ->excludes("--rate")
+        ->excludes("--green")
+        ->option_text("DURATION");
   }
   void AddDump() {
     dump_ =
@@ -359,6 +371,7 @@ class Parser {
                           .threads = values_.threads,
                           .green = values_.green,
                           .quiet = values_.quiet,
+                          .stalls = ParseStallLimit(values_.stalls),
                           .short_names = values_.short_names};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
@@ -388,6 +401,7 @@ class Parser {
           absl::StrCat("cannot tell the format from \"", values_.output,
                        "\": add -f, or name it as one: ", FormatList()));
     }
+    if (options.stalls && ShowsTime(options.format)) return WrongForStalls();
     return Command(options);
   }
   absl::Status CheckTarget() {

@@ -69,6 +69,8 @@ struct RecordOptions {
   bool threads = false;
   bool green = false;  // green threads, too
   bool quiet = false;  // warnings and errors only
+  // Present: the hubs' stalls that last as long, and nothing else.
+  std::optional<absl::Duration> stalls;
   bool short_names = false;
   NamingOptions naming;
 };

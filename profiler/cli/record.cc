@@ -1,3 +1,5 @@
+#include "cli/record.h"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,24 +25,27 @@
 #include "view/fold.h"
 
 namespace hubspy {
-namespace {
 
 int64_t UntilNs(int64_t now_ns, absl::Duration duration) {
   if (duration == absl::InfiniteDuration()) return INT64_MAX;
   return now_ns + absl::ToInt64Nanoseconds(duration);
 }
 
+std::string ForHowLong(const RecordOptions& options) {
+  if (options.duration == absl::InfiniteDuration()) {
+    return options.program.empty() ? "until Ctrl-C" : "until it ends";
+  }
+  return absl::StrFormat("for %g s", absl::ToDoubleSeconds(options.duration));
+}
+
+namespace {
+
 void Announce(const RecordOptions& options, int32_t pid) {
   const std::string note = MostRateNote(options.asked_rate_hz, options.rate_hz);
   if (!note.empty()) std::cerr << note << "\n";
-  const std::string until =
-      options.duration == absl::InfiniteDuration()
-          ? (options.program.empty() ? "until Ctrl-C" : "until it ends")
-          : absl::StrFormat("for %g s",
-                            absl::ToDoubleSeconds(options.duration));
   if (options.quiet) return;
   std::cerr << absl::StrFormat("Sampling process %d %g times a second %s.\n",
-                               pid, options.rate_hz, until);
+                               pid, options.rate_hz, ForHowLong(options));
 }
 
 void Summarize(const Profile& profile, Sampler::Stop stop,
@@ -186,6 +191,7 @@ absl::StatusOr<Sampler::Stop> RecordUntil(int64_t until_ns, Piece& piece,
 }  // namespace
 
 absl::StatusOr<int> RunRecord(const RecordOptions& options) {
+  if (options.stalls) return RunRecordStalls(options);
   absl::StatusOr<std::unique_ptr<Piece>> piece = Piece::Begin(options);
   if (!piece.ok()) return piece.status();
   absl::StatusOr<std::unique_ptr<Subject>> subject =

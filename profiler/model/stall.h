@@ -61,10 +61,10 @@ struct StallReport {
 
   int32_t pid = 0;
   std::string command;
-  int64_t begin_real_ns = 0;     // of the recording
-  int64_t begin_unix_ns = 0;     // the same instant, since 1970, UTC
-  StallTotals totals;            // of those that are not listed, too
-  std::vector<Stall> stalls;     // by when they began; the longest of them
+  int64_t begin_real_ns = 0;  // of the recording
+  int64_t begin_unix_ns = 0;  // the same instant, since 1970, UTC
+  StallTotals totals;         // of those that are not listed, too
+  std::vector<Stall> stalls;  // by when they began; the longest of them
   std::vector<NamedStack> stacks;
 };
 

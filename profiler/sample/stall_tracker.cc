@@ -7,8 +7,8 @@ namespace hubspy {
 namespace {
 
 // The hub writes down when it began to poll just as it read its clock last. As
-// long as both are the same, it is about to poll, or has just been woken: not in
-// a turn.
+// long as both are the same, it is about to poll, or has just been woken: not
+// in a turn.
 bool IsInATurn(const HubView& hub) {
   return (hub.state == HubState::kRunning ||
           hub.state == HubState::kFiringTimers) &&
@@ -77,9 +77,9 @@ void StallTracker::Begin(const Reading& now) {
       previous_ ? previous_->before_ns : options_.watch_begin_ns;
   // A reading may fall between that the hub looks at its clock and that it
   // writes down what it saw.
-  const bool read_since =
-      previous_ && previous_->hub.iterations == hub.iterations &&
-      previous_->hub.last.witness_real_ns < seen.begin_ns;
+  const bool read_since = previous_ &&
+                          previous_->hub.iterations == hub.iterations &&
+                          previous_->hub.last.witness_real_ns < seen.begin_ns;
   if (seen.begin_ns < known_from_ns && !read_since) {
     // Between two turns the thread's own code runs, and the clock is as it was
     // when the turn before began.
@@ -95,10 +95,9 @@ void StallTracker::Begin(const Reading& now) {
     }
   }
   // One that has been stuck for an hour is looked at now, and a limit later.
-  turn.looks_from_ns =
-      std::max(seen.begin_ns, seen.began_before
-                                  ? now.before_ns - options_.limit_ns
-                                  : seen.begin_ns);
+  turn.looks_from_ns = std::max(
+      seen.begin_ns,
+      seen.began_before ? now.before_ns - options_.limit_ns : seen.begin_ns);
   turn_ = turn;
 }
 
@@ -135,13 +134,11 @@ StalledTurn StallTracker::End(const Reading& now) const {
   const bool no_turn_between =
       same_hub && hub.iterations - turn_->iterations <= 1;
   if (no_turn_between && polled_ns > turn.begin_ns) {
-    turn.end_ns = std::clamp(polled_ns, turn.end_ns,
-                             std::max(turn.end_ns, now.after_ns));
-    const bool is_all =
-        !IsInATurn(hub) && hub.switches >= turn_->switches_now;
+    turn.end_ns =
+        std::clamp(polled_ns, turn.end_ns, std::max(turn.end_ns, now.after_ns));
+    const bool is_all = !IsInATurn(hub) && hub.switches >= turn_->switches_now;
     if (is_all && hub.switches == turn_->switches_now) {
-      turn.held_ns =
-          std::max(turn.held_ns, turn.end_ns - turn_->held_since_ns);
+      turn.held_ns = std::max(turn.held_ns, turn.end_ns - turn_->held_since_ns);
     }
     if (is_all) turn.switches = hub.switches - turn_->switches_before;
     return turn;
@@ -169,13 +166,13 @@ std::optional<UnseenTurn> StallTracker::Unseen(const Reading& now) const {
       !ClockIsRight(was.last, hub.last)) {
     return std::nullopt;
   }
-  return UnseenTurn{.after_ns = previous_->before_ns,
-                    .end_ns = hub.poll_entered_real_ns,
-                    .after_hub_ns = was.last.now_ns,
-                    .until_hub_ns = hub.last.now_ns -
-                                    (hub.last.witness_real_ns -
-                                     hub.poll_entered_real_ns),
-                    .switches = hub.switches - was.switches};
+  return UnseenTurn{
+      .after_ns = previous_->before_ns,
+      .end_ns = hub.poll_entered_real_ns,
+      .after_hub_ns = was.last.now_ns,
+      .until_hub_ns = hub.last.now_ns -
+                      (hub.last.witness_real_ns - hub.poll_entered_real_ns),
+      .switches = hub.switches - was.switches};
 }
 
 int64_t StallTracker::BlindNs(const Reading& now) const {

@@ -2,20 +2,21 @@
 // pure, told the readings and when they were made.
 //
 //   StallTracker tracker({.limit_ns = 100'000'000, .watch_begin_ns = now});
-//   Finding finding = tracker.Note(*reader.ReadHub(record), before_ns, after_ns);
-//   if (finding.look) capture a stack; if (finding.ended) a stall is over.
+//   Finding finding = tracker.Note(*reader.ReadHub(record), before_ns,
+//   after_ns); if (finding.look) capture a stack; if (finding.ended) a stall is
+//   over.
 //
 // A turn begins when the loop comes back from its poller, or goes on without
-// it, and ends when it comes to its poller, or to the next turn. Sleeping in the
-// poller is no turn. The hub reads its clock at both ends and publishes
+// it, and ends when it comes to its poller, or to the next turn. Sleeping in
+// the poller is no turn. The hub reads its clock at both ends and publishes
 // CLOCK_MONOTONIC beside it: where that is still there to be read, it is exact,
 // however late a reading comes. Else a turn is taken to have lasted for as long
 // as it was seen to last; it may have been longer, by no more than two readings
 // are apart.
 //
-// The surprising part: nothing is taken for a stall because a reading came late.
-// What happened unseen in the meantime is a stall only where time stamps prove
-// it (ResolveUnseen); where they do not, the time counts as blind.
+// The surprising part: nothing is taken for a stall because a reading came
+// late. What happened unseen in the meantime is a stall only where time stamps
+// prove it (ResolveUnseen); where they do not, the time counts as blind.
 #ifndef HUBSPY_SAMPLE_STALL_TRACKER_H_
 #define HUBSPY_SAMPLE_STALL_TRACKER_H_
 
@@ -96,9 +97,7 @@ class StallTracker {
   // Since when there is a turn that has lasted as long as the limit.
   std::optional<int64_t> stalled_since_ns() const;
   // Whether this is of the turn that goes on.
-  bool IsOfThisTurn(const HubView& hub) const {
-    return turn_ && !IsOver(hub);
-  }
+  bool IsOfThisTurn(const HubView& hub) const { return turn_ && !IsOver(hub); }
   // The turn that goes on, if it is a stall by now; no more readings will come.
   std::optional<StalledTurn> Finish();
 

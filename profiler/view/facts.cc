@@ -78,8 +78,10 @@ std::string FactsAsJson(const Profile& profile, absl::string_view times) {
 
 std::string FactsInShort(const Profile& profile) {
   if (profile.made.version.empty()) return "";
-  return absl::StrCat("hubspy ", profile.made.version, "; ", Rates(profile),
-                      "; ", Bad(profile.quality), " bad samples");
+  return absl::StrCat(
+      "hubspy ", profile.made.version, "; ",
+      profile.made.asked_rate_hz > 0 ? absl::StrCat(Rates(profile), "; ") : "",
+      Bad(profile.quality), " bad samples");
 }
 
 }  // namespace hubspy

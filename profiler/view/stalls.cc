@@ -44,8 +44,9 @@ std::string NameOf(const Runner& runner) {
     case StallCause::kGreenThread:
       return absl::StrCat(
           "green thread ", runner.id,
-          runner.name.empty() ? ""
-                              : absl::StrCat(" (", CleanText(runner.name), ")"));
+          runner.name.empty()
+              ? ""
+              : absl::StrCat(" (", CleanText(runner.name), ")"));
     case StallCause::kCallbacks:
       return "timers' callbacks";
     case StallCause::kOwnCode:
@@ -99,12 +100,11 @@ std::string Cause(const Stall& stall) {
       return absl::StrCat(NameOf(stall.runners.front()),
                           stall.under_way ? " does" : " did", " not give way");
     case StallCause::kQueue:
-      return absl::StrCat(
-          "a queue that was too long, ",
-          WithCommas(static_cast<int64_t>(stall.switches)),
-          " switches, up to ",
-          Count(stall.most_ready, "green thread"), " ready",
-          MostOftenSeen(stall.runners));
+      return absl::StrCat("a queue that was too long, ",
+                          WithCommas(static_cast<int64_t>(stall.switches)),
+                          " switches, up to ",
+                          Count(stall.most_ready, "green thread"), " ready",
+                          MostOftenSeen(stall.runners));
     case StallCause::kCallbacks:
     case StallCause::kOwnCode:
     case StallCause::kHub:
@@ -116,8 +116,9 @@ std::string Cause(const Stall& stall) {
 }
 
 std::string Lasted(const Stall& stall) {
-  std::string text = absl::StrCat(stall.under_way ? "goes on after " : "lasted ",
-                                  FormatLength(stall.length_ns));
+  std::string text =
+      absl::StrCat(stall.under_way ? "goes on after " : "lasted ",
+                   FormatLength(stall.length_ns));
   const std::string most =
       FormatLength(stall.length_ns + stall.perhaps_longer_ns);
   if (most != FormatLength(stall.length_ns)) {
@@ -161,8 +162,8 @@ void AppendStall(const StallReport& report, const Stall& stall,
   const absl::Time begin =
       absl::FromUnixNanos(report.begin_unix_ns) + absl::Nanoseconds(since_ns);
   absl::StrAppend(
-      &text, "\n",
-      absl::FormatTime("%H:%M:%E3S", begin, absl::LocalTimeZone()), ", ",
+      &text, "\n", absl::FormatTime("%H:%M:%E3S", begin, absl::LocalTimeZone()),
+      ", ",
       stall.began_before
           ? absl::StrCat(FormatLength(-std::min<int64_t>(0, since_ns)),
                          " before hubspy came")
@@ -229,9 +230,9 @@ std::string StallsLine(const StallTotals& totals) {
 }
 
 std::string RenderStalls(const StallReport& report) {
-  std::string text = absl::StrCat("Process ", report.pid, ": ",
-                                  CleanText(report.command), "\n",
-                                  StallsLine(report.totals), "\n");
+  std::string text =
+      absl::StrCat("Process ", report.pid, ": ", CleanText(report.command),
+                   "\n", StallsLine(report.totals), "\n");
   for (const Stall& stall : report.stalls) AppendStall(report, stall, text);
   const auto left_out =
       report.totals.count - static_cast<int64_t>(report.stalls.size());

@@ -155,6 +155,38 @@ TEST(Options, AWrongLineGivesOneLineThatSaysWhatToDo) {
   EXPECT_THAT(Complaint({"top", "-p", "1", "--frobnicate"}), one_line);
 }
 
+TEST(Options, StallsTakesADurationOrSeconds) {
+  const auto limit = [](const char* text) {
+    const auto command =
+        Parse({"record", "-p", "1", "-o", "x.svg", "--stalls", text});
+    return command.ok() ? std::get<RecordOptions>(*command).stalls
+                        : std::nullopt;
+  };
+  EXPECT_EQ(limit("100ms"), absl::Milliseconds(100));
+  EXPECT_EQ(limit("1.5s"), absl::Seconds(1.5));
+  EXPECT_EQ(limit("0.25"), absl::Milliseconds(250));
+  EXPECT_EQ(limit("24h"), absl::Hours(24));
+  const auto without = Parse({"record", "-p", "1", "-o", "x.svg"});
+  EXPECT_EQ(std::get<RecordOptions>(*without).stalls, std::nullopt);
+  const auto one_line = Not(HasSubstr("\n"));
+  for (const char* const wrong :
+       {"0", "-1s", "999us", "soon", "inf", "nan", "100 parsecs", "25h", ""}) {
+    EXPECT_THAT(
+        Complaint({"record", "-p", "1", "-o", "x.svg", "--stalls", wrong}),
+        AllOf(HasSubstr("a stall lasts for 1ms to 24h"), one_line))
+        << wrong;
+  }
+  EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x", "-f", "speedscope",
+                         "--stalls", "1s"}),
+              AllOf(HasSubstr("flat, flamegraph, raw or pprof"), one_line));
+  // How often is for the limit to say, and who is to blame for the report.
+  for (const char* const other : {"--rate=50", "--green"}) {
+    EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.svg", "--stalls", "1s",
+                           other}),
+                AllOf(HasSubstr("excludes"), one_line));
+  }
+}
+
 TEST(Options, AnnotateTakesAFunctionAndLooksOftenForAFewSeconds) {
   const auto plain = Parse({"annotate", "-p", "12", "-F", "Hub::Run"});
   ASSERT_TRUE(plain.ok()) << plain.status();

@@ -291,8 +291,7 @@ TEST_F(StallTrackerTest, ATurnThatNobodySawIsKnownByWhenGreenThreadsRanLast) {
                                .last_switched_ns = -Hub::kBehindNs + kMs};
   const GreenThreadView ran{.id = 2,
                             .last_switched_ns = 20 * kMs - Hub::kBehindNs};
-  const auto resolved =
-      ResolveUnseen(*finding.unseen, kLimitNs, {before, ran});
+  const auto resolved = ResolveUnseen(*finding.unseen, kLimitNs, {before, ran});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->green.id, 2u);
   EXPECT_EQ(resolved->turn.begin_ns, 20 * kMs);
@@ -317,8 +316,7 @@ TEST_F(StallTrackerTest, NonsenseIsNotRead) {
   const HubView sane = hub_.view();
   for (const int64_t nonsense : {std::numeric_limits<int64_t>::min(),
                                  std::numeric_limits<int64_t>::max()}) {
-    for (int64_t HubView::*const field :
-         {&HubView::poll_entered_real_ns}) {
+    for (int64_t HubView::*const field : {&HubView::poll_entered_real_ns}) {
       hub_.view() = sane;
       hub_.view().*field = nonsense;
       ReadNothing(100);

@@ -32,23 +32,21 @@ StallReport SomeReport() {
                      .begin_unix_ns = 1'000'000'000 * kSecond,
                      .totals = Totals({812 * kMs, 312 * kMs, 100 * kMs})};
   report.totals.looks = 3;
-  report.stacks = {{.frames = {{.function = "Count", .file = "/a/count.cc",
-                                .line = 4}}},
-                   {.frames = {{.function = "read"}},
-                    .end = StackEnd::kNoUnwindTable}};
-  report.stalls.push_back(
-      {.pid = 7,
-       .hub_tid = 8,
-       .begin_real_ns = 501 * kSecond,
-       .length_ns = 812 * kMs,
-       .cause = StallCause::kGreenThread,
-       .switches = 1,
-       .runners = {{.id = 3, .name = "worker", .times = 9}},
-       .looks = {{.after_ns = 100 * kMs, .stack = 0},
-                 {.after_ns = 200 * kMs, .stack = 0},
-                 {.after_ns = 400 * kMs,
-                  .stack = 1,
-                  .state = ThreadState::kSleeping}}});
+  report.stacks = {
+      {.frames = {{.function = "Count", .file = "/a/count.cc", .line = 4}}},
+      {.frames = {{.function = "read"}}, .end = StackEnd::kNoUnwindTable}};
+  report.stalls.push_back({.pid = 7,
+                           .hub_tid = 8,
+                           .begin_real_ns = 501 * kSecond,
+                           .length_ns = 812 * kMs,
+                           .cause = StallCause::kGreenThread,
+                           .switches = 1,
+                           .runners = {{.id = 3, .name = "worker", .times = 9}},
+                           .looks = {{.after_ns = 100 * kMs, .stack = 0},
+                                     {.after_ns = 200 * kMs, .stack = 0},
+                                     {.after_ns = 400 * kMs,
+                                      .stack = 1,
+                                      .state = ThreadState::kSleeping}}});
   report.stalls.push_back({.pid = 7,
                            .hub_tid = 8,
                            .begin_real_ns = 503 * kSecond,
@@ -66,9 +64,8 @@ StallReport SomeReport() {
 
 TEST(Stalls, TellsEachWithWhoMadeItAndWhere) {
   setenv("TZ", "UTC", 1);
-  EXPECT_EQ(
-      RenderStalls(SomeReport()),
-      R"(Process 7: ./service
+  EXPECT_EQ(RenderStalls(SomeReport()),
+            R"(Process 7: ./service
 3 stalls of 100 ms or more in 10 s: 1.22 s in all (12.2% of the time), the longest 812 ms; 3 stacks
 
 01:46:41.000, 1.000 s in, hub of thread 8: lasted 812 ms
@@ -146,8 +143,8 @@ TEST(FormatLength, HasThreeDigitsAndNoZerosBehind) {
 }
 
 TEST(StallsGraph, IsInMicroseconds) {
-  Profile profile = ProfileBuilder().Add({{.function = "Count"}}, {.count = 4321})
-                        .Build();
+  Profile profile =
+      ProfileBuilder().Add({{.function = "Count"}}, {.count = 4321}).Build();
   profile.stalls = Totals({812 * kMs});
   EXPECT_THAT(RenderFlamegraph(profile, {}),
               AllOf(HasSubstr("Count (4,321 us, 100.00%)"),

@@ -1,0 +1,350 @@
+#include "cli/stall_watch.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace hubspy {
+namespace {
+
+constexpr int64_t kReadsPerLimit = 8;
+// A reading takes some 10 us with all that belongs to it; and more seldom the
+// end of a long stall would not be known well.
+constexpr int64_t kShortestPeriodNs = 200'000;
+constexpr int64_t kLongestPeriodNs = 25'000'000;
+// A hub that is made meanwhile is noticed within that.
+constexpr int64_t kFindHubsEveryNs = 100'000'000;
+// In a queue of thousands, who was seen often will be among the first.
+constexpr size_t kMostRunners = 256;
+
+bool IsSame(const SeenStall::Runner& a, const SeenStall::Runner& b) {
+  return a.kind == b.kind && a.id == b.id;
+}
+
+StallCause CauseOf(const SeenStall& stall) {
+  const StalledTurn& turn = stall.turn;
+  const bool one = turn.switches <= 1 || 2 * turn.held_ns >= turn.length_ns();
+  if (!one) return turn.was_seen ? StallCause::kQueue : StallCause::kUnknown;
+  return stall.runners.empty() ? StallCause::kUnknown
+                               : stall.runners.front().kind;
+}
+
+}  // namespace
+
+StallWatch::StallWatch(Family& family, Waiter& waiter, const Options& options)
+    : family_(family), waiter_(waiter), options_(options) {
+  totals_.limit_ns = options.limit_ns;
+  recording_.rate_hz = 1e6;
+}
+
+int64_t StallWatch::PeriodNs(int64_t limit_ns) {
+  return std::clamp(limit_ns / kReadsPerLimit, kShortestPeriodNs,
+                    kLongestPeriodNs);
+}
+
+Sampler::Stop StallWatch::Run(int64_t until_ns) {
+  begin_ns_ = waiter_.NowNs();
+  const Sampler::Stop stop = Loop(until_ns);
+  for (Watched& watched : hubs_) {
+    Leave(watched, stop != Sampler::Stop::kTargetGone);
+  }
+  hubs_.clear();
+  std::sort(stalls_.begin(), stalls_.end(),
+            [](const SeenStall& a, const SeenStall& b) {
+              return a.turn.begin_ns < b.turn.begin_ns;
+            });
+  totals_.watched_ns = waiter_.NowNs() - begin_ns_;
+  recording_.duration_ns = totals_.watched_ns;
+  return stop;
+}
+
+Sampler::Stop StallWatch::Loop(int64_t until_ns) {
+  while (true) {
+    if (waiter_.NowNs() >= hubs_due_ns_ && !FindHubs()) {
+      return Sampler::Stop::kTargetGone;
+    }
+    const int64_t next_ns = std::min(NextReadNs(), until_ns);
+    waiter_.WaitUntil(next_ns);
+    if (waiter_.stop_requested()) return Sampler::Stop::kRequested;
+    read_due_ns_ = waiter_.NowNs() + PeriodNs(options_.limit_ns);
+    ReadEach();
+    if (next_ns == until_ns) return Sampler::Stop::kTimeIsUp;
+  }
+}
+
+int64_t StallWatch::NextReadNs() const {
+  int64_t next_ns = read_due_ns_;
+  for (const Watched& watched : hubs_) {
+    next_ns = std::min(next_ns, watched.tracker.look_due_ns());
+  }
+  return next_ns;
+}
+
+bool StallWatch::FindHubs() {
+  hubs_due_ns_ = waiter_.NowNs() + kFindHubsEveryNs;
+  if (!family_.Refresh().ok() || !family_.first().process().Alive()) {
+    return false;
+  }
+  // A member that is gone is no more.
+  for (Watched& watched : hubs_) watched.attachment = nullptr;
+  for (const auto& member : family_.members()) FindHubsOf(*member);
+  for (Watched& watched : hubs_) {
+    if (watched.attachment == nullptr) Leave(watched, /*under_way=*/false);
+  }
+  std::erase_if(hubs_,
+                [](const Watched& w) { return w.attachment == nullptr; });
+  return true;
+}
+
+void StallWatch::FindHubsOf(Attachment& attachment) {
+  const int32_t pid = attachment.process().pid();
+  const absl::StatusOr<std::vector<HubView>> views = attachment.ReadHubs();
+  if (!views.ok()) {
+    // Caught half written; or garbage, of which nothing new is learnt.
+    for (Watched& watched : hubs_) {
+      if (watched.pid == pid) watched.attachment = &attachment;
+    }
+    return;
+  }
+  for (const HubView& view : *views) {
+    const auto known =
+        std::find_if(hubs_.begin(), hubs_.end(), [&](const Watched& w) {
+          return w.pid == pid && w.hub.record == view.record &&
+                 w.hub.tid == view.tid;
+        });
+    if (known != hubs_.end()) {
+      known->attachment = &attachment;
+      known->program = attachment.program_id();
+      continue;
+    }
+    saw_a_hub_ = true;
+    hubs_.push_back({.attachment = &attachment,
+                     .pid = pid,
+                     .program = attachment.program_id(),
+                     .hub = view,
+                     .tracker = StallTracker({.limit_ns = options_.limit_ns,
+                                              .watch_begin_ns = begin_ns_}),
+                     .since_ns = waiter_.NowNs()});
+  }
+}
+
+void StallWatch::ReadEach() {
+  for (size_t i = 0; i < hubs_.size();) {
+    if (Read(hubs_[i])) {
+      ++i;
+      continue;
+    }
+    Leave(hubs_[i], /*under_way=*/false);
+    hubs_.erase(hubs_.begin() + static_cast<ptrdiff_t>(i));
+  }
+}
+
+bool StallWatch::Read(Watched& watched) {
+  HubReader* const reader = watched.attachment->hub_reader();
+  if (reader == nullptr) return false;
+  const int64_t before_ns = waiter_.NowNs();
+  absl::StatusOr<HubView> view = reader->ReadHub(watched.hub.record);
+  const int64_t after_ns = waiter_.NowNs();
+  if (!view.ok()) {
+    // It turned all the while; else the process is going.
+    if (!absl::IsAborted(view.status())) hubs_due_ns_ = after_ns;
+    return true;
+  }
+  if (view->tid != watched.hub.tid) return false;
+  watched.hub = *std::move(view);
+  const StallTracker::Finding finding =
+      watched.tracker.Note(watched.hub, before_ns, after_ns);
+  totals_.blind_ns += finding.blind_ns;
+  if (finding.ended) Close(watched, *finding.ended);
+  if (finding.unseen) LookBack(watched, *finding.unseen);
+  if (!watched.tracker.stalled_since_ns()) return true;
+  NoteRunner(watched, watched.hub.current, watched.hub.state);
+  watched.wants_look |= finding.look;
+  if (watched.wants_look) TakeStack(watched);
+  return true;
+}
+
+void StallWatch::LookBack(Watched& watched, const UnseenTurn& unseen) {
+  const auto greens =
+      watched.attachment->hub_reader()->ReadGreenThreads(watched.hub);
+  const auto resolved = greens.ok()
+                            ? ResolveUnseen(unseen, options_.limit_ns, *greens)
+                            : std::nullopt;
+  if (!resolved) {
+    totals_.blind_ns += unseen.end_ns - unseen.after_ns;
+    return;
+  }
+  const GreenThreadView& green = resolved->green;
+  if (resolved->turn.switches == 1) {
+    Count(watched.open, RunnerOf(green));
+  }
+  watched.open.problem = "hubspy came too late to look";
+  Close(watched, resolved->turn);
+}
+
+// The thread, while the turn goes on: what it copied of the hub in the same
+// instant tells.
+void StallWatch::TakeStack(Watched& watched) {
+  SeenStall& open = watched.open;
+  if (open.looks.empty() && HoldsNobody(watched)) watched.holds_nobody = true;
+  if (watched.holds_nobody) return;
+  const int64_t at_ns = waiter_.NowNs();
+  absl::StatusOr<ThreadCapture> capture =
+      watched.attachment->Capture(watched.hub.tid);
+  if (!capture.ok()) {
+    // What moved, or waited for a CPU, is looked at again with the next
+    // reading.
+    watched.wants_look = absl::IsAborted(capture.status());
+    open.problem = std::string(capture.status().message());
+    return;
+  }
+  watched.wants_look = false;
+  const Snapshot& snapshot = capture->snapshot;
+  if (snapshot.extra.size() < 2) return;  // not known for a hub's just now
+  const absl::StatusOr<HubView> then =
+      watched.attachment->hub_reader()->ParseHub(snapshot.extra[0],
+                                                 snapshot.extra[1]);
+  if (!then.ok() || !watched.tracker.IsOfThisTurn(*then)) return;
+  open.looks.push_back({.at_ns = at_ns,
+                        .stack = recording_.Intern(capture->stack),
+                        .state = snapshot.state});
+  Quality& quality = recording_.quality;
+  if (snapshot.method == CaptureMethod::kPtrace) {
+    ++quality.stops;
+    quality.worst_pause_ns =
+        std::max(quality.worst_pause_ns, snapshot.pause_ns);
+  }
+}
+
+// Nobody waits for the thread's own code where there is no green thread: before
+// the first, and after the last.
+bool StallWatch::HoldsNobody(const Watched& watched) const {
+  if (watched.hub.current || watched.hub.state != HubState::kRunning) {
+    return false;
+  }
+  const auto greens =
+      watched.attachment->hub_reader()->ReadGreenThreads(watched.hub);
+  return greens.ok() && greens->empty();
+}
+
+void StallWatch::NoteRunner(Watched& watched, Address current, HubState state) {
+  HubReader* const reader = watched.attachment == nullptr
+                                ? nullptr
+                                : watched.attachment->hub_reader();
+  if (reader == nullptr) return;
+  SeenStall::Runner runner;
+  if (current) {
+    const auto green = reader->ReadGreenThread(watched.hub, current);
+    if (!green.ok() || green->id == 0) return;
+    runner = RunnerOf(*green);
+  } else if (state == HubState::kFiringTimers) {
+    runner.kind = StallCause::kCallbacks;
+  } else {
+    const auto own = reader->ReadGreenThread(watched.hub, watched.hub.own_code);
+    const bool is_own = own.ok() && own->state == GreenState::kRunning;
+    runner.kind = is_own ? StallCause::kOwnCode : StallCause::kHub;
+  }
+  Count(watched.open, std::move(runner));
+}
+
+SeenStall::Runner StallWatch::RunnerOf(const GreenThreadView& green) {
+  return {.kind = StallCause::kGreenThread,
+          .id = green.id,
+          .name = green.name,
+          .entry = green.entry,
+          .spawn_site = green.spawn_site};
+}
+
+void StallWatch::Count(SeenStall& stall, SeenStall::Runner runner) {
+  const auto known = std::find_if(
+      stall.runners.begin(), stall.runners.end(),
+      [&](const SeenStall::Runner& r) { return IsSame(r, runner); });
+  if (known != stall.runners.end()) {
+    ++known->times;
+  } else if (stall.runners.size() < kMostRunners) {
+    runner.times = 1;
+    stall.runners.push_back(std::move(runner));
+  }
+}
+
+void StallWatch::Close(Watched& watched, const StalledTurn& turn) {
+  if (watched.open.runners.empty() && turn.was_seen) {
+    // Over before it was looked at; who ran is still there, or has ended.
+    NoteRunner(watched, turn.current, turn.state);
+  }
+  SeenStall stall = std::exchange(watched.open, {});
+  watched.wants_look = false;
+  if (std::exchange(watched.holds_nobody, false)) return;
+  stall.pid = watched.pid;
+  stall.hub_tid = watched.hub.tid;
+  stall.program = watched.program;
+  stall.turn = turn;
+  if (!stall.looks.empty()) {
+    stall.problem.clear();
+  } else if (stall.problem.empty()) {
+    stall.problem = "it was over before it could be looked at";
+  }
+  std::stable_sort(
+      stall.runners.begin(), stall.runners.end(),
+      [](const auto& a, const auto& b) { return a.times > b.times; });
+  stall.cause = CauseOf(stall);
+  CountTime(stall);
+  Keep(std::move(stall));
+}
+
+// No more is read of it.
+void StallWatch::Leave(Watched& watched, bool under_way) {
+  totals_.hub_ns += waiter_.NowNs() - watched.since_ns;
+  if (auto turn = watched.tracker.Finish()) {
+    watched.open.under_way = under_way;
+    if (!under_way) turn->perhaps_longer_ns = waiter_.NowNs() - turn->end_ns;
+    Close(watched, *turn);
+  }
+}
+
+void StallWatch::CountTime(const SeenStall& stall) {
+  const int64_t from_ns = std::max(stall.turn.begin_ns, begin_ns_);
+  const int64_t until_ns = std::max(from_ns, stall.turn.end_ns);
+  totals_.Add(stall.turn.length_ns(), until_ns - from_ns);
+  totals_.looks += static_cast<int64_t>(stall.looks.size());
+  const auto add = [&](StackId stack, int64_t begin_ns, int64_t end_ns) {
+    Recording::Key key = {.tid = stall.hub_tid, .stack = stack};
+    if (options_.each_green && stall.cause == StallCause::kGreenThread) {
+      const SeenStall::Runner& runner = stall.runners.front();
+      key.green = GreenActivity{.id = runner.id};
+      recording_.NameGreen({stall.hub_tid, runner.id},
+                           {.name = runner.name,
+                            .program = stall.program,
+                            .entry = runner.entry});
+    }
+    // By differences, so that they add up to the whole.
+    const int64_t us =
+        (end_ns - begin_ns_) / 1000 - (begin_ns - begin_ns_) / 1000;
+    if (us <= 0) return;
+    recording_.Add(key, us);
+    recording_.quality.ticks += us;
+    recording_.quality.samples += us;
+    recording_.quality.partial.Add(recording_.stacks()[stack].end, us);
+  };
+  if (stall.looks.empty()) {
+    add(recording_.Intern({.program = stall.program}), from_ns, until_ns);
+  }
+  for (size_t i = 0; i < stall.looks.size(); ++i) {
+    const bool is_last = i + 1 == stall.looks.size();
+    add(stall.looks[i].stack, i == 0 ? from_ns : stall.looks[i].at_ns,
+        is_last ? until_ns : std::min(until_ns, stall.looks[i + 1].at_ns));
+  }
+}
+
+// The longest, by a heap whose top is the shortest of them.
+void StallWatch::Keep(SeenStall stall) {
+  const auto longer = [](const SeenStall& a, const SeenStall& b) {
+    return a.turn.length_ns() > b.turn.length_ns();
+  };
+  stalls_.push_back(std::move(stall));
+  std::push_heap(stalls_.begin(), stalls_.end(), longer);
+  if (stalls_.size() <= kMostKept) return;
+  std::pop_heap(stalls_.begin(), stalls_.end(), longer);
+  stalls_.pop_back();
+}
+
+}  // namespace hubspy

@@ -1,0 +1,138 @@
+// Watches the hubs of a family of processes for stalls.
+//
+//   StallWatch watch(family, waiter, {.limit_ns = 100'000'000});
+//   Sampler::Stop why = watch.Run(until_ns);
+//   for (const SeenStall& stall : watch.stalls()) ...
+//
+// What each hub publishes is read several times in the limit, which costs the
+// target nothing: it is not stopped, and does nothing for it. Only once a turn
+// of the loop has lasted as long as the limit a stack is taken of its thread,
+// and again after twice, four times as long and so on: a thread that sleeps
+// meanwhile is not stopped for that, either; one that runs is, for some 20 us.
+//
+// The surprising part: who sleeps in its poller is not stalled, however long;
+// and code of the thread's own, between two runs of its loop, keeps green
+// threads from running as well as one of them does: that is a stall, too, as
+// long as there is any green thread.
+#ifndef HUBSPY_CLI_STALL_WATCH_H_
+#define HUBSPY_CLI_STALL_WATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/attachment.h"
+#include "cli/family.h"
+#include "model/hub.h"
+#include "model/recording.h"
+#include "model/stall.h"
+#include "sample/sampler.h"
+#include "sample/stall_tracker.h"
+
+namespace hubspy {
+
+struct SeenStall {
+  // As StallReport::Runner, before it is named.
+  struct Runner {
+    StallCause kind = StallCause::kUnknown;
+    uint64_t id = 0;
+    std::string name;
+    Address entry;
+    Address spawn_site;
+    int64_t times = 0;
+  };
+  struct Look {
+    int64_t at_ns = 0;
+    StackId stack = 0;  // of StallWatch::recording()
+    ThreadState state = ThreadState::kRunning;
+  };
+
+  int32_t pid = 0;
+  ThreadId hub_tid = 0;
+  ProgramId program = 0;
+  StalledTurn turn;
+  bool under_way = false;
+  StallCause cause = StallCause::kUnknown;
+  std::vector<Runner> runners;  // most often seen first
+  std::vector<Look> looks;
+  std::string problem;
+};
+
+class StallWatch {
+ public:
+  struct Options {
+    int64_t limit_ns = 100'000'000;
+    bool each_green = false;  // keep them apart in the recording
+  };
+  // So many of the longest are kept with all that was seen of them.
+  static constexpr size_t kMostKept = 10'000;
+
+  // Borrows both. The family's first process is there.
+  StallWatch(Family& family, Waiter& waiter, const Options& options);
+
+  // How often what a hub publishes is read.
+  static int64_t PeriodNs(int64_t limit_ns);
+
+  // Once. Never returns kRateLowered.
+  Sampler::Stop Run(int64_t until_ns);
+
+  int64_t begin_ns() const { return begin_ns_; }
+  bool saw_a_hub() const { return saw_a_hub_; }
+  const StallTotals& totals() const { return totals_; }
+  // By when they began.
+  const std::vector<SeenStall>& stalls() const { return stalls_; }
+  // All of them, each microsecond a sample: a stack stands for the time until
+  // the next look, the first one for the time before it, too. One without a
+  // stack has an empty one.
+  Recording& recording() { return recording_; }
+
+ private:
+  struct Watched {
+    Attachment* attachment;  // null: it is gone
+    int32_t pid;
+    ProgramId program;
+    HubView hub;
+    StallTracker tracker;
+    int64_t since_ns;
+    SeenStall open = {};  // what is seen of the turn that goes on
+    bool wants_look = false;
+    bool holds_nobody = false;  // there is no green thread that could wait
+  };
+
+  Sampler::Stop Loop(int64_t until_ns);
+  int64_t NextReadNs() const;
+  // False: the first process is gone.
+  bool FindHubs();
+  void FindHubsOf(Attachment& attachment);
+  void ReadEach();
+  // False: there is no such hub any more.
+  bool Read(Watched& watched);
+  void LookBack(Watched& watched, const UnseenTurn& unseen);
+  void TakeStack(Watched& watched);
+  void NoteRunner(Watched& watched, Address current, HubState state);
+  static SeenStall::Runner RunnerOf(const GreenThreadView& green);
+  static void Count(SeenStall& stall, SeenStall::Runner runner);
+  bool HoldsNobody(const Watched& watched) const;
+  void Close(Watched& watched, const StalledTurn& turn);
+  void Leave(Watched& watched, bool under_way);
+  void CountTime(const SeenStall& stall);
+  void Keep(SeenStall stall);
+
+  Family& family_;
+  Waiter& waiter_;
+  const Options options_;
+  int64_t begin_ns_ = 0;
+  int64_t read_due_ns_ = 0;
+  int64_t hubs_due_ns_ = 0;
+  bool saw_a_hub_ = false;
+  std::vector<Watched> hubs_;
+  std::vector<SeenStall> stalls_;
+  StallTotals totals_;
+  Recording recording_;
+};
+
+}  // namespace hubspy
+
+#endif  // HUBSPY_CLI_STALL_WATCH_H_
