@@ -1,6 +1,7 @@
 #include "cli/hub_evidence.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -20,8 +21,8 @@ constexpr size_t kMaxStacks = 16;
 constexpr int kBusyLooks = 50;
 constexpr int64_t kBusyLookIntervalNs = 1'000'000;
 
-// A look at an fd takes some 10 us, and there may be a hundred thousand.
-constexpr size_t kMaxFdWaits = 1000;
+// There may be a hundred thousand fds, and a look at each takes some 10 us.
+constexpr auto kFdLooks = std::chrono::milliseconds(500);
 // Some thirty of the steps in which the kernel counts CPU time.
 constexpr int64_t kCpuUsersNs = 300'000'000;
 
@@ -76,8 +77,13 @@ void HubDescriber::DescribeBegin(HubWatch& watch) {
   watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
   watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
   if (kernel_ == nullptr) return;
+  const auto until = std::chrono::steady_clock::now() + kFdLooks;
   const auto add = [&](const GreenThreadView& green) {
-    if (!WaitsForFd(green) || watch.fd_waits.size() == kMaxFdWaits) return;
+    if (!WaitsForFd(green)) return;
+    if (std::chrono::steady_clock::now() >= until) {
+      ++watch.fd_waits_left_out;
+      return;
+    }
     watch.fd_waits.push_back(
         {.green_thread = green.id,
          .direction = static_cast<FdDirection>(green.waits_on),

@@ -28,6 +28,13 @@ std::string OwnerOfNextTimer(const HubWatch& watch) {
   return is_own_code ? ", that of the thread's own code" : "";
 }
 
+std::string LeftOutSentence(const HubWatch& watch) {
+  if (watch.fd_waits_left_out == 0) return "";
+  return absl::StrCat(" At ", watch.fd_waits_left_out,
+                      " of these fds there was no time to look: whether one of "
+                      "them is ready, and nobody was told, is not known.");
+}
+
 // Those that wait for something from outside.
 std::string FdSentence(const HubWatch& watch) {
   uint64_t waiting = watch.own_code &&
@@ -48,9 +55,9 @@ std::string FdSentence(const HubWatch& watch) {
     example = absl::StrCat(waiting == 1 ? ": fd " : ", such as fd ", fd.fd,
                            ", ", fd.what);
   }
-  return waiting == 1
-             ? absl::StrCat(" One waits for an fd", example, ".")
-             : absl::StrCat(" ", waiting, " wait for fds", example, ".");
+  return waiting == 1 ? absl::StrCat(" One waits for an fd", example, ".")
+                      : absl::StrCat(" ", waiting, " wait for fds", example,
+                                     ".", LeftOutSentence(watch));
 }
 
 std::string WaitingSentence(const HubWatch& watch) {

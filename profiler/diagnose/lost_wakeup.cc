@@ -103,6 +103,77 @@ std::optional<Verdict> FdVerdict(const HubWatch& watch) {
   return std::nullopt;
 }
 
+std::string WhatIsThere(const GreenThreadView& green) {
+  const std::string count = absl::StrCat(*green.available);
+  switch (green.waiting_for) {
+    case WaitReason::kEvent:
+      return "something was sent to it";
+    case WaitReason::kSemaphore:
+      return absl::StrCat("its count is ", count);
+    case WaitReason::kQueue:
+      return absl::StrCat("the item, or the room for one, is there (", count,
+                          ")");
+    default:
+      return absl::StrCat("free in it: ", count);
+  }
+}
+
+// It has waited all the time, and for the same.
+bool WaitedOn(const GreenThreadView& before, const GreenThreadView& after) {
+  return before.state == GreenState::kWaiting &&
+         after.state == GreenState::kWaiting &&
+         before.switches == after.switches &&
+         before.waiting_for == after.waiting_for &&
+         before.waits_on == after.waits_on;
+}
+
+bool IsLostOn(const GreenThreadView& before, const GreenThreadView& after) {
+  return WaitedOn(before, after) && before.available.value_or(0) > 0 &&
+         after.available.value_or(0) > 0;
+}
+
+// The first by id; the thread's own code, which is not counted when it is
+// switched to, only when the loop did not turn.
+std::optional<GreenThreadView> FindLostOnObject(const HubWatch& watch) {
+  if (watch.own_code && watch.own_code_at_begin &&
+      facts::HubStoodStill(watch) &&
+      IsLostOn(*watch.own_code_at_begin, *watch.own_code)) {
+    return watch.own_code;
+  }
+  // Both are sorted by id.
+  auto before = watch.green_threads_at_begin.begin();
+  for (const GreenThreadView& green : watch.green_threads) {
+    while (before != watch.green_threads_at_begin.end() &&
+           before->id < green.id) {
+      ++before;
+    }
+    if (before == watch.green_threads_at_begin.end()) break;
+    if (before->id == green.id && IsLostOn(*before, green)) return green;
+  }
+  return std::nullopt;
+}
+
+std::optional<Verdict> ObjectVerdict(const HubWatch& watch) {
+  const std::optional<GreenThreadView> green = FindLostOnObject(watch);
+  if (!green) return std::nullopt;
+  Verdict verdict{.kind = VerdictKind::kLostWakeup};
+  verdict.summary = absl::StrCat(
+      words::Capitalized(words::Green(green->id, green->name)), " waits for ",
+      words::Waited(*green), ", and has no reason to: ", WhatIsThere(*green),
+      ". That was so when it was first looked at, ",
+      words::Duration(static_cast<double>(watch.watched_ns)),
+      " ago, and nothing woke it. Whoever did that found nobody waiting, while "
+      "this one was about to: it was another OS thread, or a signal handler. "
+      "What green threads wait for may be used on their hub's thread only.");
+  verdict.remedy =
+      "From another thread, use RemoteHub (Hub::Current().Remote() on the "
+      "hub's thread): Post(function) has the hub call a function, which may "
+      "send, put or release, and wakes it.";
+  verdict.stack = watch.stack;
+  verdict.lost = LostEvidence{.what = LostWhat::kObject, .green_thread = green};
+  return verdict;
+}
+
 // A hub that waits without a limit had no timer when it began; and it reads its
 // clock right before. If there is a timer now, and the clock was read since,
 // another thread did both.
@@ -138,6 +209,7 @@ std::optional<Verdict> TimerVerdict(const HubWatch& watch) {
 std::optional<Verdict> LostWakeupRule(const HubWatch& watch) {
   if (watch.one_instant) return std::nullopt;
   if (std::optional<Verdict> fd = FdVerdict(watch)) return fd;
+  if (std::optional<Verdict> object = ObjectVerdict(watch)) return object;
   return TimerVerdict(watch);
 }
 

@@ -32,6 +32,12 @@ bool TornByLittle(const HubView& before, const HubView& after) {
          is_little(before.last.now_ns, after.last.now_ns);
 }
 
+// Those of which the published description says so.
+bool HasStateWord(WaitReason reason) {
+  return reason == WaitReason::kEvent || reason == WaitReason::kSemaphore ||
+         reason == WaitReason::kQueue || reason == WaitReason::kResource;
+}
+
 }  // namespace
 
 std::optional<Address> FindHubBlock(const ModuleMap& modules) {
@@ -207,6 +213,7 @@ absl::StatusOr<std::vector<GreenThreadView>> HubReader::ReadGreenThreads(
   std::vector<GreenThreadView*> all;
   for (GreenThreadView& green : greens) all.push_back(&green);
   ReadMutexHolders(all);
+  if (hub.has_state_words) ReadStateWords(all);
   return greens;
 }
 
@@ -231,12 +238,43 @@ void HubReader::ReadMutexHolders(
   }
 }
 
+// Each word is read once, and after the records: who is found waiting by both
+// its looks, with the same count of switches, has waited when it was read.
+void HubReader::ReadStateWords(
+    absl::Span<GreenThreadView* const> greens) const {
+  const auto has_word = [](const GreenThreadView& green) {
+    return green.waits_on != 0 && HasStateWord(green.waiting_for);
+  };
+  absl::flat_hash_map<uint64_t, size_t> index_of;  // by address, of a word
+  for (const GreenThreadView* const green : greens) {
+    if (!has_word(*green)) continue;
+    index_of.try_emplace(green->waits_on, index_of.size());
+  }
+  std::vector<int64_t> words(index_of.size());
+  std::vector<MemoryPiece> pieces(index_of.size());
+  for (const auto& [address, index] : index_of) {
+    pieces[index] = {
+        .from = Address(address),
+        .into = absl::MakeSpan(reinterpret_cast<std::byte*>(&words[index]),
+                               sizeof(int64_t))};
+  }
+  memory_.ReadEach(absl::MakeSpan(pieces));
+  for (GreenThreadView* const green : greens) {
+    if (!has_word(*green)) continue;
+    const size_t index = index_of[green->waits_on];
+    if (pieces[index].read == sizeof(int64_t)) green->available = words[index];
+  }
+}
+
 absl::StatusOr<GreenThreadView> HubReader::ReadGreenThread(const HubView& hub,
                                                            Address record) {
   absl::StatusOr<std::vector<std::byte>> bytes =
       ReadExactly(record, layout_.green.record_bytes());
   if (!bytes.ok()) return bytes.status();
-  return ParseGreenThread(hub, record, *bytes);
+  GreenThreadView green = ParseGreenThread(hub, record, *bytes);
+  ReadMutexHolders({&green});
+  if (hub.has_state_words) ReadStateWords({&green});
+  return green;
 }
 
 bool HubReader::IsWhereItWas(const GreenThreadView& seen,

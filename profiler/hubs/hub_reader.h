@@ -59,8 +59,7 @@ class HubReader {
   absl::StatusOr<std::vector<GreenThreadView>> ReadGreenThreads(
       const HubView& hub);
 
-  // One green thread, by its record's address; without the holder of a mutex
-  // that it waits for.
+  // One green thread, by its record's address.
   absl::StatusOr<GreenThreadView> ReadGreenThread(const HubView& hub,
                                                   Address record);
 
@@ -106,6 +105,8 @@ class HubReader {
   absl::StatusOr<std::vector<std::byte>> ReadExactly(Address from,
                                                      size_t bytes) const;
   std::optional<Registers> ReadContext(uint64_t saved_sp) const;
+  // The same of how much there is of what they wait for.
+  void ReadStateWords(absl::Span<GreenThreadView* const> greens) const;
   // What is read of one green thread to copy its stack.
   struct SuspendedPieces {
     MemoryPiece before, stack, after;

@@ -107,6 +107,7 @@ HubView ParseHubRecord(const Layout& layout, Address record,
   if (const auto given = layout.hub.Unsigned(bytes, abi::kHubRemoteGiven)) {
     hub.open_to_other_threads = *given != 0;
   }
+  hub.has_state_words = number(abi::kHubStateWords) != 0;
   return hub;
 }
 

@@ -21,8 +21,8 @@ namespace hubspy {
 HubView ParseHubRecord(const Layout& layout, Address record,
                        absl::Span<const std::byte> bytes);
 
-// The same of a green thread of the hub of `hub_tid`; without the holder of a
-// mutex that it waits for.
+// The same of a green thread of the hub of `hub_tid`; without what lies where
+// what it waits for does.
 GreenThreadView ParseGreenRecord(const Layout& layout, ThreadId hub_tid,
                                  Address record,
                                  absl::Span<const std::byte> bytes);

@@ -46,6 +46,8 @@ absl::string_view LostWhatName(LostWhat what) {
       return "fd_closed";
     case LostWhat::kTimer:
       return "timer";
+    case LostWhat::kObject:
+      return "object";
   }
   return "unknown";
 }

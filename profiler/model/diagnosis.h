@@ -91,8 +91,10 @@ struct HubWatch {
   // Who used the CPUs that it may run on, the most first; looked for only when
   // it got too little of them.
   std::vector<CpuUser> cpu_users;
-  // Of green threads that waited for an fd all the time: the first thousand.
+  // Of green threads that waited for an fd all the time, but for so many that
+  // there was no time to look at.
   std::vector<FdWait> fd_waits;
+  uint64_t fd_waits_left_out = 0;
   // The fds that its poller waits for, sorted; nullopt: not known.
   std::optional<std::vector<int32_t>> polled_fds;
   // Where it ran; taken only of one that was found running each time so far.
@@ -224,15 +226,16 @@ enum class LostWhat {
   kFdReady,   // an fd is ready, and the poller was told nothing
   kFdClosed,  // an fd is closed
   kTimer,     // a timer was added, and the poller sleeps past it
+  kObject,    // an event was sent, a queue has items or room, and the like
 };
 
-// "fd_ready", "fd_closed", "timer".
+// "fd_ready", "fd_closed", "timer", "object".
 absl::string_view LostWhatName(LostWhat what);
 
 struct LostEvidence {
   LostWhat what = LostWhat::kTimer;
   std::optional<GreenThreadView> green_thread;  // who waits; not of kTimer
-  std::optional<FdFacts> fd;                    // not of kTimer
+  std::optional<FdFacts> fd;                    // of kFdReady, kFdClosed
   std::optional<bool> is_polled;  // whether the poller waits for that fd
   int64_t since_ns = 0;           // of kTimer: when it was added
 };

@@ -56,6 +56,8 @@ struct HubView {
   // Whether other OS threads may have been given the means to have this hub do
   // something; nullopt: not published.
   std::optional<bool> open_to_other_threads;
+  // Whether what is waited for says how much of it there is.
+  bool has_state_words = false;
 };
 
 enum class GreenState { kReady, kRunning, kWaiting, kFinished };
@@ -95,6 +97,9 @@ struct GreenThreadView {
   // Of one that waits for a mutex: the id of who holds it (0: the thread's own
   // code).
   std::optional<uint64_t> mutex_holder;
+  // Of one that waits for an event, semaphore, queue or resource pool: how much
+  // there is of what it waits for. Above 0, it has no reason to wait.
+  std::optional<int64_t> available;
   uint64_t switches = 0;
   int64_t created_ns = 0;
   int64_t last_switched_ns = 0;

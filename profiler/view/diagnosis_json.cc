@@ -127,6 +127,13 @@ Json EvidenceToJson(const Verdict& verdict) {
     json["lost"] = std::string(LostWhatName(lost.what));
     if (lost.green_thread) json["green_thread"] = lost.green_thread->id;
     if (lost.fd) json["fd"] = FdToJson(*lost.fd);
+    if (lost.what == LostWhat::kObject) {
+      json["waits_for"] =
+          std::string(WaitReasonName(lost.green_thread->waiting_for));
+      json["object"] =
+          absl::StrCat("0x", absl::Hex(lost.green_thread->waits_on));
+      json["available"] = *lost.green_thread->available;
+    }
     if (lost.is_polled) json["polled"] = *lost.is_polled;
     if (lost.since_ns > 0) json["since_seconds"] = Seconds(lost.since_ns);
   }

@@ -15,6 +15,7 @@ void EventBase::Reset() {
   std::erase_if(sent_before_, nobody_waits);
   if (!nobody_waits(sent_)) sent_before_.push_back(sent_);
   sent_.reset();
+  is_sent_ = 0;
 }
 
 void EventBase::RequireUnsent() const {
@@ -36,6 +37,7 @@ void EventBase::Deliver(std::shared_ptr<const Sent> sent) {
   // Before anything is changed, as it may throw.
   const bool anyone_waits = waiters_.CanNotify();
   sent_ = std::move(sent);
+  is_sent_ = 1;
   if (!anyone_waits) return;
   do {
     *static_cast<std::shared_ptr<const Sent>*>(waiters_.first_exchange()) =
@@ -49,7 +51,7 @@ const Sent* EventBase::Receive(int64_t timeout_ns) {
   std::shared_ptr<const Sent> sent = sent_;
   if (sent == nullptr &&
       !waiters_.Wait({.reason = abi::WaitReason::kEvent,
-                      .object = reinterpret_cast<uint64_t>(this),
+                      .object = reinterpret_cast<uint64_t>(&is_sent_),
                       .exchange = &sent},
                      timeout_ns)) {
     return nullptr;

@@ -77,6 +77,7 @@ class EventBase {
  private:
   void SendPointer(std::exception_ptr exception);
 
+  int64_t is_sent_ = 0;  // published: see WaitReason::kEvent
   WaitList waiters_;
   std::shared_ptr<const Sent> sent_;
 

@@ -98,6 +98,7 @@ Hub::Hub(const HubOptions& options)
   record_.current.Set(0);
   record_.run_saved_sp.Set(0);
   record_.remote_given.Set(0);
+  record_.state_words.Set(1);
   record_.own_code.Set(reinterpret_cast<uint64_t>(own_code_.get()));
   record_.state.Set(HubState::kRunning);
   PublishTimers();

@@ -60,6 +60,7 @@ constexpr green::abi::Block kTables = {
             GREEN_HUB(kHubFirstSlab, first_slab),
             GREEN_HUB(kHubOwnCode, own_code),
             GREEN_HUB(kHubRemoteGiven, remote_given),
+            GREEN_HUB(kHubStateWords, state_words),
         },
     .green_fields =
         {

@@ -85,6 +85,7 @@ struct HubRecord {
   Published<uint64_t> first_slab;
   Published<uint64_t> own_code;
   Published<uint32_t> remote_given;
+  Published<uint32_t> state_words;
 
   // Not published: the control blocks of the slabs above that are free. They
   // stay with the record when it goes to another hub.

@@ -73,6 +73,7 @@ enum HubField : uint16_t {
                         // with id 0: the thread's own code, which may wait, too
   kHubRemoteGiven = 26,  // not 0: there may be a RemoteHub, by which other OS
                          // threads have this hub do something
+  kHubStateWords = 27,   // not 0: see kGreenWaitsOn
 };
 
 enum class HubState : uint32_t {
@@ -110,21 +111,27 @@ enum class GreenState : uint32_t {
 };
 
 // kGreenWaitsOn is the address of the object, the same for all who wait for the
-// same, where nothing else is said.
+// same, where nothing else is said; 0 when it is gone. Where kHubStateWords is
+// not 0, an int64 lies at the address of one with a state word: whoever waits
+// for it has a reason to only while that is not above 0, and is no longer one
+// that waits when it rises.
 enum class WaitReason : uint32_t {
   kNone = 0,
   kTimer = 1,
-  kFd = 2,    // see kGreenFd; kGreenWaitsOn is 1 to read it, 2 to write it
-  kJoin = 3,  // another green thread's end; kGreenWaitsOn is its id
-  kPool = 4,  // a free place in a pool, the next of a pile's or map's results,
-              // or the end of all its work
-  kEvent = 5,
-  kSemaphore = 6,
+  kFd = 2,     // see kGreenFd; kGreenWaitsOn is 1 to read it, 2 to write it
+  kJoin = 3,   // another green thread's end; kGreenWaitsOn is its id
+  kPool = 4,   // a free place in a pool, the next of a pile's or map's results,
+               // or the end of all its work
+  kEvent = 5,  // state word: 1 when something was sent
+  kSemaphore = 6,  // state word: how many can be acquired; or of one with a
+                   // limit, for whoever waits to release, released
   kMutex = 7,  // a uint64 lies there: the id of the green thread that holds it;
                // 0: the thread's own code
   kCondition = 8,
-  kQueue = 9,      // room in a queue, an item of it, or the end of its work
-  kResource = 10,  // an item of a resource pool
+  kQueue = 9,      // an item of a queue, room in it, or the end of its work;
+                   // state word: how many items, how much room, or 1 less how
+                   // much work is left
+  kResource = 10,  // an item of a resource pool; state word: how many are free
   kOffload = 11,   // a call on another OS thread
 };
 

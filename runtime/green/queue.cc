@@ -5,17 +5,19 @@
 namespace green::internal {
 
 void TaskCount::Done() {
-  if (unfinished_ == 0) {
+  if (unfinished() == 0) {
     throw std::logic_error(
         "green::Queue::TaskDone: called more often than values were put");
   }
-  if (--unfinished_ == 0) joiners_.NotifyAll();
+  ++one_less_unfinished_;
+  if (unfinished() == 0) joiners_.NotifyAll();
 }
 
 // Once: the queue may be gone when the wait is over.
-void TaskCount::Join(uint64_t queue_address) {
-  if (unfinished_ == 0) return;
-  joiners_.Wait({abi::WaitReason::kQueue, queue_address});
+void TaskCount::Join() {
+  if (unfinished() == 0) return;
+  joiners_.Wait({abi::WaitReason::kQueue,
+                 reinterpret_cast<uint64_t>(&one_less_unfinished_)});
 }
 
 }  // namespace green::internal

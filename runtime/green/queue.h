@@ -43,13 +43,15 @@ namespace internal {
 // Of values that were put: those that somebody has yet to call done.
 class TaskCount {
  public:
-  void Add() { ++unfinished_; }
+  void Add() { --one_less_unfinished_; }
   void Done();
-  void Join(uint64_t queue_address);
-  size_t unfinished() const { return unfinished_; }
+  void Join();
+  size_t unfinished() const {
+    return static_cast<size_t>(1 - one_less_unfinished_);
+  }
 
  private:
-  size_t unfinished_ = 0;
+  int64_t one_less_unfinished_ = 1;  // published: see WaitReason::kQueue
   WaitList joiners_;
 };
 
@@ -67,7 +69,9 @@ class BasicQueue {
   // Holds up to `max_size` values; any number when it is negative. When it is
   // 0, the queue is a rendezvous: Put waits until somebody has got the value.
   explicit BasicQueue(int64_t max_size = kUnlimited, Items items = Items())
-      : max_size_(max_size), items_(std::move(items)) {}
+      : room_(RoomOf(max_size)),
+        max_size_(max_size),
+        items_(std::move(items)) {}
   BasicQueue(const BasicQueue&) = delete;
   BasicQueue& operator=(const BasicQueue&) = delete;
 
@@ -89,8 +93,7 @@ class BasicQueue {
   bool TryPut(T&& value) {
     if (HandToGetter(value)) return true;
     if (Full()) return false;
-    items_.Push(std::move(value));
-    tasks_.Add();
+    Push(std::move(value));
     return true;
   }
   bool TryPut(const T& value) { return TryPut(T(value)); }
@@ -111,6 +114,8 @@ class BasicQueue {
       return putter_waits ? std::optional<T>(TakeFromPutter()) : std::nullopt;
     }
     std::optional<T> value(items_.Pop());
+    --size_;
+    ++room_;
     try {
       LetPuttersIn();
     } catch (...) {
@@ -122,12 +127,10 @@ class BasicQueue {
 
   // Values that can be got without waiting; those of putters that wait are not
   // among them.
-  size_t Size() const { return items_.size(); }
-  bool Empty() const { return Size() == 0; }
+  size_t Size() const { return static_cast<size_t>(size_); }
+  bool Empty() const { return size_ == 0; }
   // Always, for a rendezvous.
-  bool Full() const {
-    return max_size_ >= 0 && Size() >= static_cast<size_t>(max_size_);
-  }
+  bool Full() const { return room_ <= 0; }
   // Negative: unlimited.
   int64_t MaxSize() const { return max_size_; }
 
@@ -135,6 +138,7 @@ class BasicQueue {
   // nothing.
   void Resize(int64_t max_size) {
     max_size_ = max_size;
+    room_ = RoomOf(max_size) - size_;
     LetPuttersIn();
   }
 
@@ -143,15 +147,24 @@ class BasicQueue {
   size_t Getting() const { return getters_.size(); }
 
  protected:
-  uint64_t address() const { return reinterpret_cast<uint64_t>(this); }
-
   Tasks tasks_;
 
  private:
-  WaitFor WhatFor(void* exchange) const {
+  static int64_t RoomOf(int64_t max_size) {
+    return max_size < 0 ? INT64_MAX : max_size;
+  }
+
+  static WaitFor WaitForSome(const int64_t& state_word, void* exchange) {
     return {.reason = abi::WaitReason::kQueue,
-            .object = address(),
+            .object = reinterpret_cast<uint64_t>(&state_word),
             .exchange = exchange};
+  }
+
+  void Push(T&& value) {
+    items_.Push(std::move(value));
+    ++size_;
+    --room_;
+    tasks_.Add();
   }
 
   bool PutWithin(T& value, int64_t timeout_ns) {
@@ -163,12 +176,13 @@ class BasicQueue {
       return true;
     }
     return TryPut(std::move(value)) ||
-           putters_.Wait(WhatFor(&value), timeout_ns);
+           putters_.Wait(WaitForSome(room_, &value), timeout_ns);
   }
 
   std::optional<T> GetWithin(int64_t timeout_ns) {
     std::optional<T> value = TryGet();
-    if (!value.has_value()) getters_.Wait(WhatFor(&value), timeout_ns);
+    if (!value.has_value())
+      getters_.Wait(WaitForSome(size_, &value), timeout_ns);
     return value;
   }
 
@@ -190,12 +204,14 @@ class BasicQueue {
 
   void LetPuttersIn() {
     while (!Full() && putters_.CanNotify()) {
-      items_.Push(std::move(*static_cast<T*>(putters_.first_exchange())));
-      tasks_.Add();
+      Push(std::move(*static_cast<T*>(putters_.first_exchange())));
       putters_.NotifyOne();
     }
   }
 
+  // Published: see WaitReason::kQueue.
+  int64_t size_ = 0;
+  int64_t room_;  // negative when it was made smaller than it is full
   int64_t max_size_;
   Items items_;
   WaitList getters_;
@@ -212,7 +228,7 @@ class TaskQueue : public BasicQueue<T, Items, TaskCount> {
   void TaskDone() { this->tasks_.Done(); }
 
   // Waits until TaskDone() was called for each value that was put.
-  void Join() { this->tasks_.Join(this->address()); }
+  void Join() { this->tasks_.Join(); }
 
   // Values for which it was not. That of a putter that waits does not count.
   size_t Unfinished() const { return this->tasks_.unfinished(); }

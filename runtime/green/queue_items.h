@@ -3,7 +3,6 @@
 #define GREEN_QUEUE_ITEMS_H_
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <utility>
@@ -12,7 +11,7 @@
 namespace green::internal {
 
 // All have: Push, which leaves `value` alone when it throws; Pop, of what comes
-// out next, when there is any; size.
+// out next, when there is any.
 template <typename T>
 class FifoItems {
  public:
@@ -22,7 +21,6 @@ class FifoItems {
     items_.pop_front();
     return value;
   }
-  size_t size() const { return items_.size(); }
 
  private:
   std::deque<T> items_;
@@ -37,7 +35,6 @@ class LifoItems {
     items_.pop_back();
     return value;
   }
-  size_t size() const { return items_.size(); }
 
  private:
   std::vector<T> items_;
@@ -60,7 +57,6 @@ class PriorityItems {
     items_.pop_back();
     return value;
   }
-  size_t size() const { return items_.size(); }
 
  private:
   struct Item {

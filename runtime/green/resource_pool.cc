@@ -16,8 +16,8 @@ int RequireSize(int size) {
 }  // namespace
 
 Places::Places(const PoolOptions& options)
-    : size_(RequireSize(options.max_size)) {
-  if (options.min_size < 0 || options.min_size > size_) {
+    : free_(RequireSize(options.max_size)) {
+  if (options.min_size < 0 || options.min_size > options.max_size) {
     throw std::invalid_argument(
         "green::Pool: min_size must not be negative, nor above max_size");
   }
@@ -25,13 +25,13 @@ Places::Places(const PoolOptions& options)
 
 bool Places::TryTake() {
   if (free() <= 0) return false;
-  ++taken_;
+  Take();
   return true;
 }
 
 void Places::WaitForOne(void* exchange) {
   waiters_.Wait({.reason = abi::WaitReason::kResource,
-                 .object = reinterpret_cast<uint64_t>(this),
+                 .object = reinterpret_cast<uint64_t>(&free_),
                  .exchange = exchange});
 }
 
@@ -41,7 +41,7 @@ void* Places::NextInLine() const {
 }
 
 void Places::HandOver() {
-  ++taken_;
+  Take();
   waiters_.NotifyOne();
 }
 
@@ -51,7 +51,7 @@ void Places::RequireTaken() const {
   }
 }
 
-void Places::Resize(int size) { size_ = RequireSize(size); }
+void Places::Resize(int size) { free_ = RequireSize(size) - taken_; }
 
 void RequireFunction(bool is_there) {
   if (!is_there) {

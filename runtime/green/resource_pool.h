@@ -62,16 +62,24 @@ class Places {
 
   // Throws std::logic_error when none is taken.
   void RequireTaken() const;
-  void Leave() { --taken_; }
+  void Leave() {
+    --taken_;
+    ++free_;
+  }
 
   // Throws std::invalid_argument when negative.
   void Resize(int size);
 
-  int free() const { return size_ - taken_; }
+  int free() const { return static_cast<int>(free_); }
   int waiting() const { return static_cast<int>(waiters_.size()); }
 
  private:
-  int size_;
+  void Take() {
+    ++taken_;
+    --free_;
+  }
+
+  int64_t free_;  // published: see WaitReason::kResource
   int taken_ = 0;
   WaitList waiters_;
 };

@@ -23,6 +23,10 @@ int64_t RequireTimeout(absl::Duration timeout) {
   return internal::DelayNanoseconds(timeout);
 }
 
+internal::WaitFor WaitForSome(const int64_t& state_word) {
+  return {abi::WaitReason::kSemaphore, reinterpret_cast<uint64_t>(&state_word)};
+}
+
 int64_t SizeOf(const internal::WaitList& list) {
   return static_cast<int64_t>(list.size());
 }
@@ -38,9 +42,7 @@ bool Semaphore::Acquire(absl::Duration timeout) {
 }
 
 bool Semaphore::AcquireWithin(int64_t timeout_ns) {
-  return TryAcquire() || waiters_.Wait({abi::WaitReason::kSemaphore,
-                                        reinterpret_cast<uint64_t>(this)},
-                                       timeout_ns);
+  return TryAcquire() || waiters_.Wait(WaitForSome(count_), timeout_ns);
 }
 
 bool Semaphore::TryAcquire() {
@@ -64,7 +66,7 @@ void BoundedSemaphore::Release() {
 }
 
 CappedSemaphore::CappedSemaphore(int64_t count, int64_t limit)
-    : count_(RequireCount(count)), limit_(limit) {
+    : count_(RequireCount(count)), room_(limit - count) {
   if (count > limit) {
     throw std::invalid_argument(
         "green::CappedSemaphore: the count must not be above the limit");
@@ -84,11 +86,11 @@ bool CappedSemaphore::Release(absl::Duration timeout) {
 }
 
 bool CappedSemaphore::AcquireWithin(int64_t timeout_ns) {
-  return TryAcquire() || acquirers_.Wait(WhatFor(), timeout_ns);
+  return TryAcquire() || acquirers_.Wait(WaitForSome(count_), timeout_ns);
 }
 
 bool CappedSemaphore::ReleaseWithin(int64_t timeout_ns) {
-  return TryRelease() || releasers_.Wait(WhatFor(), timeout_ns);
+  return TryRelease() || releasers_.Wait(WaitForSome(room_), timeout_ns);
 }
 
 // A releaser that waits takes the place at once that this leaves.
@@ -96,13 +98,15 @@ bool CappedSemaphore::TryAcquire() {
   if (releasers_.NotifyOne()) return true;
   if (count_ == 0) return false;
   --count_;
+  ++room_;
   return true;
 }
 
 bool CappedSemaphore::TryRelease() {
   if (acquirers_.NotifyOne()) return true;
-  if (count_ == limit_) return false;
+  if (room_ == 0) return false;
   ++count_;
+  --room_;
   return true;
 }
 
@@ -111,18 +115,13 @@ bool CappedSemaphore::Locked() const {
 }
 
 bool CappedSemaphore::Bounded() const {
-  return count_ == limit_ && acquirers_.empty();
+  return room_ == 0 && acquirers_.empty();
 }
 
 int64_t CappedSemaphore::Balance() const {
   const int64_t can_acquire = count_ - SizeOf(acquirers_) + SizeOf(releasers_);
-  const int64_t can_release =
-      limit_ - count_ - SizeOf(releasers_) + SizeOf(acquirers_);
+  const int64_t can_release = room_ - SizeOf(releasers_) + SizeOf(acquirers_);
   return can_acquire - can_release;
-}
-
-internal::WaitFor CappedSemaphore::WhatFor() const {
-  return {abi::WaitReason::kSemaphore, reinterpret_cast<uint64_t>(this)};
 }
 
 }  // namespace green

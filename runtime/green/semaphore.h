@@ -54,7 +54,7 @@ class Semaphore {
  private:
   bool AcquireWithin(int64_t timeout_ns);
 
-  int64_t count_;
+  int64_t count_;  // published: see WaitReason::kSemaphore
   internal::WaitList waiters_;
 };
 
@@ -109,10 +109,10 @@ class CappedSemaphore {
  private:
   bool AcquireWithin(int64_t timeout_ns);
   bool ReleaseWithin(int64_t timeout_ns);
-  internal::WaitFor WhatFor() const;
 
+  // Published: see WaitReason::kSemaphore. Together always the limit.
   int64_t count_;
-  const int64_t limit_;
+  int64_t room_;
   internal::WaitList acquirers_;
   internal::WaitList releasers_;
 };

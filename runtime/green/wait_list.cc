@@ -8,7 +8,10 @@
 namespace green::internal {
 
 WaitList::~WaitList() {
-  while (first_ != nullptr) Remove(*first_);
+  while (first_ != nullptr) {
+    first_->record.waits_on.Set(0);
+    Remove(*first_);
+  }
 }
 
 bool WaitList::Wait(const WaitFor& what, int64_t timeout_ns) {

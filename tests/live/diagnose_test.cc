@@ -241,6 +241,24 @@ std::vector<Case> Cases() {
        .says = AllOf(HasSubstr("(reader) waits to read fd "),
                      HasSubstr("which is closed")),
        .is_still = true},
+      {.program = {"lost_queue"},
+       .verdict = "lost_wakeup",
+       .says = AllOf(HasSubstr("(worker) waits for queue 0x"),
+                     HasSubstr("the item, or the room for one, is there (1)"),
+                     HasSubstr("another OS thread")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) {
+             EXPECT_EQ(evidence["lost"], "object");
+             EXPECT_EQ(evidence["available"], 1);
+           }},
+      {.program = {"lost_event"},
+       .verdict = "lost_wakeup",
+       .says = AllOf(HasSubstr("(watcher) waits for event 0x"),
+                     HasSubstr("something was sent to it")),
+       .is_still = true,
+       .check =
+           [](const json& evidence) { EXPECT_EQ(evidence["lost"], "object"); }},
       {.program = {"lost_call"},
        .verdict = "lost_wakeup",
        .says = AllOf(HasSubstr("A timer was added "),
@@ -314,6 +332,8 @@ std::vector<Case> Cases() {
       healthy("ping_pong"),
       healthy("busy_server"),
       quiet("lock_with_timeout"),
+      quiet("fed_by_a_thread"),
+      healthy("crowded_queue"),
   };
 }
 

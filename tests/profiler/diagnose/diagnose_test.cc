@@ -353,6 +353,12 @@ TEST(Diagnose, AHubThatSleepsUntilTomorrowIsHealthy) {
   EXPECT_THAT(Diagnose(watch).summary,
               HasSubstr("next of 1 timer, that of green thread 3 (backup), due "
                         "in 24.0 hours. One waits for an fd: fd 5, pipe."));
+  watch.green_threads.push_back(watch.green_threads.back());
+  EXPECT_THAT(Diagnose(watch).summary,
+              ::testing::EndsWith("2 wait for fds, such as fd 5, pipe."));
+  watch.fd_waits_left_out = 7;
+  EXPECT_THAT(Diagnose(watch).summary,
+              HasSubstr("At 7 of these fds there was no time to look"));
 }
 
 }  // namespace

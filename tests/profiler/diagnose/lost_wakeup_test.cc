@@ -123,5 +123,80 @@ TEST(LostWakeup, ATimerThatTheHubItselfAddedIsNot) {
   EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
 }
 
+// A green thread waits for a queue in which there are two items.
+HubWatch LostItemWatch() {
+  HubWatch watch = IdleWatch();
+  watch.green_threads = {{.id = 3, .state = GreenState::kReady},
+                         {.id = 5,
+                          .name = "worker",
+                          .state = GreenState::kWaiting,
+                          .waiting_for = WaitReason::kQueue,
+                          .waits_on = 0x7000,
+                          .available = 2,
+                          .switches = 9}};
+  watch.green_threads_at_begin = watch.green_threads;
+  return watch;
+}
+
+TEST(LostWakeup, AnItemThatWasThereAllTheTimeIsOne) {
+  const Verdict verdict = Diagnose(LostItemWatch());
+  ASSERT_EQ(verdict.kind, VerdictKind::kLostWakeup) << verdict.summary;
+  EXPECT_EQ(verdict.lost->what, LostWhat::kObject);
+  EXPECT_EQ(verdict.lost->green_thread->id, 5u);
+  EXPECT_THAT(verdict.summary,
+              AllOf(HasSubstr("Green thread 5 (worker) waits for queue 0x7000"),
+                    HasSubstr("is there (2)")));
+  EXPECT_THAT(verdict.remedy, HasSubstr("RemoteHub"));
+}
+
+TEST(LostWakeup, WhatIsThereIsSaidOfEachKind) {
+  const auto says = [](WaitReason reason) {
+    HubWatch watch = LostItemWatch();
+    watch.green_threads[1].waiting_for = reason;
+    watch.green_threads_at_begin = watch.green_threads;
+    return Diagnose(watch).summary;
+  };
+  EXPECT_THAT(says(WaitReason::kEvent), HasSubstr("something was sent to it"));
+  EXPECT_THAT(says(WaitReason::kSemaphore), HasSubstr("its count is 2"));
+  EXPECT_THAT(says(WaitReason::kResource), HasSubstr("free in it: 2"));
+}
+
+TEST(LostWakeup, TheThreadsOwnCodeMayWaitForIt) {
+  HubWatch watch = LostItemWatch();
+  watch.own_code = watch.green_threads[1];
+  watch.own_code->id = 0;
+  watch.own_code_at_begin = watch.own_code;
+  watch.green_threads.clear();
+  watch.end.iterations = watch.begin.iterations;
+  EXPECT_EQ(Diagnose(watch).lost->green_thread->id, 0u);
+  // It is not counted when it is switched to: it may have waited twice.
+  ++watch.end.iterations;
+  EXPECT_NE(Diagnose(watch).kind, VerdictKind::kLostWakeup);
+}
+
+TEST(LostWakeup, AnItemOfTheMomentIsNot) {
+  const auto is_healthy = [](auto change) {
+    HubWatch watch = LostItemWatch();
+    change(watch.green_threads_at_begin[1], watch.green_threads[1]);
+    return Diagnose(watch).kind == VerdictKind::kHealthy;
+  };
+  using View = GreenThreadView;
+  EXPECT_TRUE(is_healthy([](View& was, View&) { was.available = 0; }));
+  EXPECT_TRUE(is_healthy([](View& was, View&) { was.available.reset(); }));
+  EXPECT_TRUE(is_healthy([](View&, View& is) { is.available = -1; }));
+  EXPECT_TRUE(is_healthy([](View&, View& is) { is.available.reset(); }));
+  EXPECT_TRUE(is_healthy([](View&, View& is) { ++is.switches; }));
+  EXPECT_TRUE(is_healthy([](View&, View& is) { is.waits_on = 0x8000; }));
+  EXPECT_TRUE(
+      is_healthy([](View&, View& is) { is.waiting_for = WaitReason::kEvent; }));
+  // Notified, and has yet to run.
+  EXPECT_TRUE(
+      is_healthy([](View&, View& is) { is.state = GreenState::kReady; }));
+  EXPECT_TRUE(
+      is_healthy([](View& was, View&) { was.state = GreenState::kReady; }));
+  EXPECT_TRUE(is_healthy([](View& was, View&) { was.id = 4; }));
+  EXPECT_TRUE(is_healthy([](View&, View& is) { is.id = 6; }));
+}
+
 }  // namespace
 }  // namespace hubspy

@@ -188,6 +188,45 @@ TEST_F(HubReaderTest, TellsWhoHoldsTheMutexThatIsWaitedFor) {
   EXPECT_EQ((*greens)[99].mutex_holder, std::nullopt);  // not mapped
 }
 
+TEST_F(HubReaderTest, TellsHowMuchThereIsOfWhatIsWaitedFor) {
+  using green::abi::WaitReason;
+  const auto slab_of = [](WaitReason reason, uint64_t waits_on) {
+    FakeSlab<1> slab;
+    slab.records[0].id = 1;
+    slab.records[0].waits_for = static_cast<uint32_t>(reason);
+    slab.records[0].waits_on = waits_on;
+    return slab;
+  };
+  const auto available = [&](WaitReason reason, uint64_t waits_on,
+                             uint32_t state_words = 1) {
+    memory_.Put(kSlabAt, slab_of(reason, waits_on));
+    memory_.Put(kHubAt,
+                FakeHub{.first_slab = kSlabAt, .state_words = state_words});
+    const auto hubs = reader_.ReadHubs();
+    const auto by_slab = reader_.ReadGreenThreads(hubs->front());
+    const auto alone = reader_.ReadGreenThread(
+        hubs->front(), Address(kSlabAt + sizeof(green::abi::Slab)));
+    EXPECT_EQ(by_slab->front().available, alone->available);
+    return alone->available;
+  };
+  constexpr uint64_t kAt = 0x50000;
+  memory_.Put(kAt, int64_t{-3});
+  for (const WaitReason reason : {WaitReason::kEvent, WaitReason::kSemaphore,
+                                  WaitReason::kQueue, WaitReason::kResource}) {
+    EXPECT_EQ(available(reason, kAt), -3);
+  }
+  EXPECT_EQ(available(WaitReason::kCondition, kAt), std::nullopt);
+  EXPECT_EQ(available(WaitReason::kPool, kAt), std::nullopt);
+  EXPECT_EQ(available(WaitReason::kMutex, kAt), std::nullopt);
+  EXPECT_EQ(available(WaitReason::kQueue, 0xdead0000), std::nullopt);
+  EXPECT_EQ(available(WaitReason::kQueue, UINT64_MAX), std::nullopt);
+  EXPECT_EQ(available(WaitReason::kQueue, 0), std::nullopt);
+  // Not all of it is mapped.
+  EXPECT_EQ(available(WaitReason::kQueue, kAt + 4), std::nullopt);
+  // An older runtime has something else there.
+  EXPECT_EQ(available(WaitReason::kQueue, kAt, 0), std::nullopt);
+}
+
 TEST_F(HubReaderTest, WhatAnOlderRuntimeDoesNotPublishIsNotKnown) {
   const auto hubs = reader_.ReadHubs();
   ASSERT_TRUE(hubs.ok());

@@ -61,6 +61,8 @@ struct FakeHub {
   uint64_t first_slab = 0;
   uint32_t numer = 125;
   uint32_t denom = 3;
+  uint32_t state_words = 1;
+  uint32_t padding = 0;
 };
 
 struct FakeGreen {
@@ -114,6 +116,7 @@ inline green::abi::Block MakeBlock(uint64_t first_hub) {
   HUBSPY_FIELD(hub, kHubFirstSlab, FakeHub, first_slab);
   HUBSPY_FIELD(hub, kHubTimebaseNumer, FakeHub, numer);
   HUBSPY_FIELD(hub, kHubTimebaseDenom, FakeHub, denom);
+  HUBSPY_FIELD(hub, kHubStateWords, FakeHub, state_words);
   block.green_size = sizeof(FakeGreen);
   HUBSPY_FIELD(green, kGreenId, FakeGreen, id);
   HUBSPY_FIELD(green, kGreenName, FakeGreen, name);
