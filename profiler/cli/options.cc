@@ -279,8 +279,7 @@ class Parser {
         ->option_text("TIME");
     record_->add_flag("-q,--quiet", values_.quiet,
                       "say what goes wrong, and nothing else");
-    record_->footer(
-        "SIGUSR1 writes what there is so far, and goes on; not of stalls.");
+    record_->footer("SIGUSR1 writes what there is so far, and goes on.");
     record_
         ->add_option("--stalls", values_.stalls,
                      "only turns of a hub's loop that last as long, 100ms or "
@@ -288,6 +287,7 @@ class Parser {
         ->check(StallLimitProblem)
         ->excludes("--rate")
         ->excludes("--green")
+        ->excludes("--every")
         ->option_text("DURATION");
   }
   void AddDump() {

@@ -45,17 +45,17 @@ void MarkThoseWithoutStack(Profile& profile) {
 // Names each distinct stack and green thread once.
 class ReportMaker {
  public:
-  ReportMaker(StallWatch& watch, Family& family, Symbolizer& symbolizer)
-      : watch_(watch), family_(family), symbolizer_(symbolizer) {}
+  ReportMaker(const StallsSeen& seen, Family& family, Symbolizer& symbolizer)
+      : seen_(seen), family_(family), symbolizer_(symbolizer) {}
 
   StallReport Make(int64_t begin_unix_ns) {
     const Program& first = family_.programs().front();
     report_.pid = first.pid;
     report_.command = first.command;
-    report_.begin_real_ns = watch_.begin_ns();
+    report_.begin_real_ns = seen_.begin_ns;
     report_.begin_unix_ns = begin_unix_ns;
-    report_.totals = watch_.totals();
-    for (const SeenStall& seen : watch_.stalls()) Add(seen);
+    report_.totals = seen_.totals;
+    for (const SeenStall& seen : seen_.stalls) Add(seen);
     return std::move(report_);
   }
 
@@ -118,14 +118,14 @@ class ReportMaker {
   size_t StackOf(StackId id) {
     const auto [known, is_new] = stacks_.try_emplace(id, report_.stacks.size());
     if (is_new) {
-      const Stack& stack = watch_.recording().stacks()[id];
+      const Stack& stack = seen_.recording.stacks()[id];
       report_.stacks.push_back(
           {NameStack(stack, family_.first(), symbolizer_), stack.end});
     }
     return known->second;
   }
 
-  StallWatch& watch_;
+  const StallsSeen& seen_;
   Family& family_;
   Symbolizer& symbolizer_;
   StallReport report_;
@@ -134,20 +134,36 @@ class ReportMaker {
   absl::flat_hash_map<StackId, size_t> stacks_;
 };
 
-std::string Written(StallWatch& watch, Family& family, const Provenance& made,
+std::string Written(StallsSeen& seen, Family& family, const Provenance& made,
                     const RecordOptions& options) {
   Symbolizer symbolizer({.short_names = options.short_names});
   if (options.format == Format::kFlat) {
-    family.LearnJitNames(watch.recording().stacks());
+    family.LearnJitNames(seen.recording.stacks());
     return RenderStalls(
-        ReportMaker(watch, family, symbolizer).Make(made.begin_unix_ns));
+        ReportMaker(seen, family, symbolizer).Make(made.begin_unix_ns));
   }
   Profile profile =
-      NameProfile(watch.recording(), family, symbolizer, options.naming);
+      NameProfile(seen.recording, family, symbolizer, options.naming);
   profile.made = made;
-  profile.stalls = watch.totals();
+  profile.stalls = seen.totals;
   MarkThoseWithoutStack(profile);
   return Render(profile, options);
+}
+
+// A file that cannot be written now may be at the end: that is said, no more.
+void WriteSoFar(StallsSeen seen, Family& family, const Provenance& made,
+                const RecordOptions& options) {
+  absl::StatusOr<std::unique_ptr<OutputFile>> output =
+      OutputFile::Create(options.output);
+  const absl::Status status =
+      output.ok() ? (*output)->Write(Written(seen, family, made, options))
+                  : output.status();
+  if (!status.ok()) {
+    std::cerr << "hubspy: " << status.message() << "; going on.\n";
+  } else if (!options.quiet) {
+    std::cerr << "So far: " << StallsLine(seen.totals) << "; written to "
+              << (*output)->name() << ".\n";
+  }
 }
 
 absl::Status NoHub(int32_t pid, absl::string_view what) {
@@ -181,7 +197,7 @@ absl::StatusOr<int> RunRecordStalls(const RecordOptions& options) {
     return NoHub(pid, "has no hub");
   }
 
-  SignalWaiter waiter;
+  SignalWaiter waiter(SignalWaiter::Usr1::kPauses);
   if (!options.quiet) {
     std::cerr << "Watching the hubs of process " << pid << " for stalls of "
               << FormatLength(limit_ns) << " or more, " << PerSecond(period_ns)
@@ -191,32 +207,39 @@ absl::StatusOr<int> RunRecordStalls(const RecordOptions& options) {
                    {.limit_ns = limit_ns, .each_green = options.threads});
   (*subject)->Release();
   const Provenance made = ProvenanceOf(options.command_line);
-  const Sampler::Stop stop = [&] {
+  const int64_t until_ns = UntilNs(waiter.NowNs(), options.duration);
+  const auto run = [&] {
     const Urgency urgency;
-    return watch.Run(UntilNs(waiter.NowNs(), options.duration));
-  }();
+    return watch.Run(until_ns);
+  };
+  Sampler::Stop stop;
+  while ((stop = run()) == Sampler::Stop::kPaused) {
+    WriteSoFar(watch.SoFar(), **family, made, options);
+    waiter.EndPause();
+  }
   if (!watch.saw_a_hub()) {
     const absl::Status no_hub = NoHub(pid, "made no hub while it was watched");
     if (!launched) return no_hub;
     std::cerr << "hubspy: " << no_hub.message() << "\n";
   }
 
+  StallsSeen seen = watch.SoFar();
   if (absl::Status status =
-          (*output)->Write(Written(watch, **family, made, options));
+          (*output)->Write(Written(seen, **family, made, options));
       !status.ok()) {
     return status;
   }
-  WarnOfMissingNames((*family)->programs(), watch.recording(),
+  WarnOfMissingNames((*family)->programs(), seen.recording,
                      /*include_idle=*/true);
   WarnOfChildren(**family);
   if (stop == Sampler::Stop::kTargetGone && !options.quiet) {
     std::cerr << absl::StrFormat(
         "Process %d exited after %.1f s.\n", pid,
-        static_cast<double>(watch.totals().watched_ns) / 1e9);
+        static_cast<double>(seen.totals.watched_ns) / 1e9);
   }
   if (!options.quiet) {
-    std::cerr << StallsLine(watch.totals()) << "; written to "
-              << (*output)->name() << ".\n";
+    std::cerr << StallsLine(seen.totals) << "; written to " << (*output)->name()
+              << ".\n";
   }
   return (*subject)->AwaitEnd(waiter.stop_signal());
 }

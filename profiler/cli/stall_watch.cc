@@ -32,8 +32,8 @@ StallCause CauseOf(const SeenStall& stall) {
 
 StallWatch::StallWatch(Family& family, Waiter& waiter, const Options& options)
     : family_(family), waiter_(waiter), options_(options) {
-  totals_.limit_ns = options.limit_ns;
-  recording_.rate_hz = 1e6;
+  seen_.totals.limit_ns = options.limit_ns;
+  seen_.recording.rate_hz = 1e6;
 }
 
 int64_t StallWatch::PeriodNs(int64_t limit_ns) {
@@ -42,19 +42,23 @@ int64_t StallWatch::PeriodNs(int64_t limit_ns) {
 }
 
 Sampler::Stop StallWatch::Run(int64_t until_ns) {
-  begin_ns_ = waiter_.NowNs();
+  if (seen_.begin_ns == 0) seen_.begin_ns = waiter_.NowNs();
   const Sampler::Stop stop = Loop(until_ns);
-  for (Watched& watched : hubs_) {
-    Leave(watched, stop != Sampler::Stop::kTargetGone);
-  }
-  hubs_.clear();
-  std::sort(stalls_.begin(), stalls_.end(),
+  target_gone_ = stop == Sampler::Stop::kTargetGone;
+  return stop;
+}
+
+StallsSeen StallWatch::SoFar() const {
+  StallWatch ended = *this;
+  for (Watched& watched : ended.hubs_) ended.Leave(watched, !target_gone_);
+  StallsSeen& seen = ended.seen_;
+  std::sort(seen.stalls.begin(), seen.stalls.end(),
             [](const SeenStall& a, const SeenStall& b) {
               return a.turn.begin_ns < b.turn.begin_ns;
             });
-  totals_.watched_ns = waiter_.NowNs() - begin_ns_;
-  recording_.duration_ns = totals_.watched_ns;
-  return stop;
+  seen.totals.watched_ns = waiter_.NowNs() - seen.begin_ns;
+  seen.recording.duration_ns = seen.totals.watched_ns;
+  return std::move(seen);
 }
 
 Sampler::Stop StallWatch::Loop(int64_t until_ns) {
@@ -65,6 +69,7 @@ Sampler::Stop StallWatch::Loop(int64_t until_ns) {
     const int64_t next_ns = std::min(NextReadNs(), until_ns);
     waiter_.WaitUntil(next_ns);
     if (waiter_.stop_requested()) return Sampler::Stop::kRequested;
+    if (waiter_.pause_requested()) return Sampler::Stop::kPaused;
     read_due_ns_ = waiter_.NowNs() + PeriodNs(options_.limit_ns);
     ReadEach();
     if (next_ns == until_ns) return Sampler::Stop::kTimeIsUp;
@@ -117,13 +122,14 @@ void StallWatch::FindHubsOf(Attachment& attachment) {
       continue;
     }
     saw_a_hub_ = true;
-    hubs_.push_back({.attachment = &attachment,
-                     .pid = pid,
-                     .program = attachment.program_id(),
-                     .hub = view,
-                     .tracker = StallTracker({.limit_ns = options_.limit_ns,
-                                              .watch_begin_ns = begin_ns_}),
-                     .since_ns = waiter_.NowNs()});
+    hubs_.push_back(
+        {.attachment = &attachment,
+         .pid = pid,
+         .program = attachment.program_id(),
+         .hub = view,
+         .tracker = StallTracker(
+             {.limit_ns = options_.limit_ns, .watch_begin_ns = seen_.begin_ns}),
+         .since_ns = waiter_.NowNs()});
   }
 }
 
@@ -153,7 +159,7 @@ bool StallWatch::Read(Watched& watched) {
   watched.hub = *std::move(view);
   const StallTracker::Finding finding =
       watched.tracker.Note(watched.hub, before_ns, after_ns);
-  totals_.blind_ns += finding.blind_ns;
+  seen_.totals.blind_ns += finding.blind_ns;
   if (finding.ended) Close(watched, *finding.ended);
   if (finding.unseen) LookBack(watched, *finding.unseen);
   if (!watched.tracker.stalled_since_ns()) return true;
@@ -170,7 +176,7 @@ void StallWatch::LookBack(Watched& watched, const UnseenTurn& unseen) {
                             ? ResolveUnseen(unseen, options_.limit_ns, *greens)
                             : std::nullopt;
   if (!resolved) {
-    totals_.blind_ns += unseen.end_ns - unseen.after_ns;
+    seen_.totals.blind_ns += unseen.end_ns - unseen.after_ns;
     return;
   }
   const GreenThreadView& green = resolved->green;
@@ -205,9 +211,9 @@ void StallWatch::TakeStack(Watched& watched) {
                                                  snapshot.extra[1]);
   if (!then.ok() || !watched.tracker.IsOfThisTurn(*then)) return;
   open.looks.push_back({.at_ns = at_ns,
-                        .stack = recording_.Intern(capture->stack),
+                        .stack = seen_.recording.Intern(capture->stack),
                         .state = snapshot.state});
-  Quality& quality = recording_.quality;
+  Quality& quality = seen_.recording.quality;
   if (snapshot.method == CaptureMethod::kPtrace) {
     ++quality.stops;
     quality.worst_pause_ns =
@@ -293,7 +299,7 @@ void StallWatch::Close(Watched& watched, const StalledTurn& turn) {
 
 // No more is read of it.
 void StallWatch::Leave(Watched& watched, bool under_way) {
-  totals_.hub_ns += waiter_.NowNs() - watched.since_ns;
+  seen_.totals.hub_ns += waiter_.NowNs() - watched.since_ns;
   if (auto turn = watched.tracker.Finish()) {
     watched.open.under_way = under_way;
     if (!under_way) turn->perhaps_longer_ns = waiter_.NowNs() - turn->end_ns;
@@ -302,31 +308,32 @@ void StallWatch::Leave(Watched& watched, bool under_way) {
 }
 
 void StallWatch::CountTime(const SeenStall& stall) {
-  const int64_t from_ns = std::max(stall.turn.begin_ns, begin_ns_);
+  const int64_t from_ns = std::max(stall.turn.begin_ns, seen_.begin_ns);
   const int64_t until_ns = std::max(from_ns, stall.turn.end_ns);
-  totals_.Add(stall.turn.length_ns(), until_ns - from_ns);
-  totals_.looks += static_cast<int64_t>(stall.looks.size());
+  seen_.totals.Add(stall.turn.length_ns(), until_ns - from_ns);
+  seen_.totals.looks += static_cast<int64_t>(stall.looks.size());
   const auto add = [&](StackId stack, int64_t begin_ns, int64_t end_ns) {
     Recording::Key key = {.tid = stall.hub_tid, .stack = stack};
     if (options_.each_green && stall.cause == StallCause::kGreenThread) {
       const SeenStall::Runner& runner = stall.runners.front();
       key.green = GreenActivity{.id = runner.id};
-      recording_.NameGreen({stall.hub_tid, runner.id},
-                           {.name = runner.name,
-                            .program = stall.program,
-                            .entry = runner.entry});
+      seen_.recording.NameGreen({stall.hub_tid, runner.id},
+                                {.name = runner.name,
+                                 .program = stall.program,
+                                 .entry = runner.entry});
     }
     // By differences, so that they add up to the whole.
     const int64_t us =
-        (end_ns - begin_ns_) / 1000 - (begin_ns - begin_ns_) / 1000;
+        (end_ns - seen_.begin_ns) / 1000 - (begin_ns - seen_.begin_ns) / 1000;
     if (us <= 0) return;
-    recording_.Add(key, us);
-    recording_.quality.ticks += us;
-    recording_.quality.samples += us;
-    recording_.quality.partial.Add(recording_.stacks()[stack].end, us);
+    seen_.recording.Add(key, us);
+    seen_.recording.quality.ticks += us;
+    seen_.recording.quality.samples += us;
+    seen_.recording.quality.partial.Add(seen_.recording.stacks()[stack].end,
+                                        us);
   };
   if (stall.looks.empty()) {
-    add(recording_.Intern({.program = stall.program}), from_ns, until_ns);
+    add(seen_.recording.Intern({.program = stall.program}), from_ns, until_ns);
   }
   for (size_t i = 0; i < stall.looks.size(); ++i) {
     const bool is_last = i + 1 == stall.looks.size();
@@ -340,11 +347,11 @@ void StallWatch::Keep(SeenStall stall) {
   const auto longer = [](const SeenStall& a, const SeenStall& b) {
     return a.turn.length_ns() > b.turn.length_ns();
   };
-  stalls_.push_back(std::move(stall));
-  std::push_heap(stalls_.begin(), stalls_.end(), longer);
-  if (stalls_.size() <= kMostKept) return;
-  std::pop_heap(stalls_.begin(), stalls_.end(), longer);
-  stalls_.pop_back();
+  seen_.stalls.push_back(std::move(stall));
+  std::push_heap(seen_.stalls.begin(), seen_.stalls.end(), longer);
+  if (seen_.stalls.size() <= kMostKept) return;
+  std::pop_heap(seen_.stalls.begin(), seen_.stalls.end(), longer);
+  seen_.stalls.pop_back();
 }
 
 }  // namespace hubspy

@@ -2,7 +2,7 @@
 //
 //   StallWatch watch(family, waiter, {.limit_ns = 100'000'000});
 //   Sampler::Stop why = watch.Run(until_ns);
-//   for (const SeenStall& stall : watch.stalls()) ...
+//   for (const SeenStall& stall : watch.SoFar().stalls) ...
 //
 // What each hub publishes is read several times in the limit, which costs the
 // target nothing: it is not stopped, and does nothing for it. Only once a turn
@@ -45,7 +45,7 @@ struct SeenStall {
   };
   struct Look {
     int64_t at_ns = 0;
-    StackId stack = 0;  // of StallWatch::recording()
+    StackId stack = 0;  // of StallsSeen::recording
     ThreadState state = ThreadState::kRunning;
   };
 
@@ -58,6 +58,16 @@ struct SeenStall {
   std::vector<Runner> runners;  // most often seen first
   std::vector<Look> looks;
   std::string problem;
+};
+
+struct StallsSeen {
+  int64_t begin_ns = 0;  // of the watch
+  StallTotals totals;
+  std::vector<SeenStall> stalls;  // by when they began
+  // All of them, each microsecond a sample: a stack stands for the time until
+  // the next look, the first one for the time before it, too. One without a
+  // stack has an empty one.
+  Recording recording;
 };
 
 class StallWatch {
@@ -75,18 +85,12 @@ class StallWatch {
   // How often what a hub publishes is read.
   static int64_t PeriodNs(int64_t limit_ns);
 
-  // Once. Never returns kRateLowered.
+  // Never returns kRateLowered. After kPaused it may go on.
   Sampler::Stop Run(int64_t until_ns);
 
-  int64_t begin_ns() const { return begin_ns_; }
   bool saw_a_hub() const { return saw_a_hub_; }
-  const StallTotals& totals() const { return totals_; }
-  // By when they began.
-  const std::vector<SeenStall>& stalls() const { return stalls_; }
-  // All of them, each microsecond a sample: a stack stands for the time until
-  // the next look, the first one for the time before it, too. One without a
-  // stack has an empty one.
-  Recording& recording() { return recording_; }
+  // What was seen until now; a stall that goes on is in it, as under way.
+  StallsSeen SoFar() const;
 
  private:
   struct Watched {
@@ -123,14 +127,12 @@ class StallWatch {
   Family& family_;
   Waiter& waiter_;
   const Options options_;
-  int64_t begin_ns_ = 0;
+  bool target_gone_ = false;
   int64_t read_due_ns_ = 0;
   int64_t hubs_due_ns_ = 0;
   bool saw_a_hub_ = false;
   std::vector<Watched> hubs_;
-  std::vector<SeenStall> stalls_;
-  StallTotals totals_;
-  Recording recording_;
+  StallsSeen seen_;  // but for what goes on
 };
 
 }  // namespace hubspy

@@ -3,7 +3,6 @@
 // must not change what is looked at: one that is stuck has not moved when we
 // are done.
 #include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -342,18 +341,13 @@ std::string Switches(const Child& child) {
          ProcStatus(child.pid(), "nonvoluntary_ctxt_switches");
 }
 
-// Whatever else the machine does: only root may ask for it.
-void PreferOnCpu(const Child& child) {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(child.pid()), -15);
-}
-
 // The verdict that hubspy gave.
 std::string VerdictOn(const Case& c) {
   SCOPED_TRACE(absl::StrJoin(c.program, " "));
   std::vector<std::string> argv = c.program;
   argv[0] = absl::StrCat(PROGRAMS, "/", argv[0]);
   Child child = Child::Exec(argv);
-  PreferOnCpu(child);
+  PreferOnCpu(child.pid());
   const std::string line = child.ReadLine();
   if (absl::StartsWith(line, "skip: ")) {
     std::cout << c.program[0] << " " << line << "\n";

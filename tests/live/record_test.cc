@@ -2,8 +2,6 @@
 
 #include <signal.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -20,11 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 constexpr int kSomeLooks = 50;
-
-std::string FileText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 int64_t SamplesIn(const std::string& folded) {
   const std::string text = FileText(folded);

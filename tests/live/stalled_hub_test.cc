@@ -80,6 +80,7 @@ TEST(Diagnose, TheHealthySeedIsHealthy) {
 
 TEST(Diagnose, ABusyHubThatYieldsIsHealthy) {
   Child busy = Child::Exec({BUSY_GREEN});
+  PreferOnCpu(busy.pid());
   ASSERT_EQ(busy.ReadLine(), "ready");
   const ToolRun run = RunHubspy({"diagnose", "-p", Pid(busy), "--json"});
   EXPECT_EQ(run.exit_status, 0) << run.out << run.err;

@@ -1,6 +1,8 @@
 // A thousand stalls of known length at random times, on the hubs of four
 // threads. The truth is what the program measured itself: a machine with too
 // much to do makes stalls longer, and others that nobody meant.
+#include <signal.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -30,6 +32,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 constexpr int kStalls = 1000;
@@ -129,8 +132,8 @@ class ThousandStallsTest : public testing::Test {
     const std::string function = kind == "queue"   ? "Short"
                                  : kind == "sleep" ? "StallSleeping"
                                                    : "StallSpinning";
-    const std::vector<SymbolFrame> frames = NameStack(
-        watch_->recording().stacks()[id], family_->first(), symbolizer_);
+    const std::vector<SymbolFrame> frames =
+        NameStack(seen_.recording.stacks()[id], family_->first(), symbolizer_);
     return std::any_of(frames.begin(), frames.end(), [&](const auto& frame) {
       return absl::StrContains(frame.function, function);
     });
@@ -138,16 +141,16 @@ class ThousandStallsTest : public testing::Test {
 
   // Each microsecond of a stall is a sample of the recording.
   void ExpectThatItAddsUp() {
-    const StallTotals& totals = watch_->totals();
-    EXPECT_EQ(static_cast<size_t>(totals.count), watch_->stalls().size());
+    const StallTotals& totals = seen_.totals;
+    EXPECT_EQ(static_cast<size_t>(totals.count), seen_.stalls.size());
     EXPECT_EQ(std::accumulate(totals.lengths.begin(), totals.lengths.end(),
                               int64_t{0}),
               totals.count);
     int64_t samples = 0;
-    for (const auto& [key, count] : watch_->recording().counts()) {
+    for (const auto& [key, count] : seen_.recording.counts()) {
       samples += count;
     }
-    EXPECT_EQ(samples, watch_->recording().quality.samples);
+    EXPECT_EQ(samples, seen_.recording.quality.samples);
     EXPECT_NEAR(static_cast<double>(samples),
                 static_cast<double>(totals.time_ns) / 1000,
                 static_cast<double>(totals.count));
@@ -155,7 +158,7 @@ class ThousandStallsTest : public testing::Test {
 
   Child child_;
   std::unique_ptr<Family> family_;
-  std::unique_ptr<StallWatch> watch_;
+  StallsSeen seen_;
   Symbolizer symbolizer_;
 };
 
@@ -163,15 +166,15 @@ TEST_F(ThousandStallsTest, AreFoundAndNoneIsInvented) {
   child_.WriteLine("go");
   Truth truth(child_);
   UntilToldWaiter waiter(truth);
-  watch_ = std::make_unique<StallWatch>(
-      *family_, waiter, StallWatch::Options{.limit_ns = kLimitNs});
+  StallWatch watch(*family_, waiter, {.limit_ns = kLimitNs});
   {
     const Urgency urgency;
-    ASSERT_EQ(watch_->Run(INT64_MAX), Sampler::Stop::kRequested);
+    ASSERT_EQ(watch.Run(INT64_MAX), Sampler::Stop::kRequested);
   }
+  seen_ = watch.SoFar();
   ASSERT_EQ(truth.stalls().size(), kStalls);
 
-  for (const SeenStall& seen : watch_->stalls()) {
+  for (const SeenStall& seen : seen_.stalls) {
     EXPECT_GE(seen.turn.length_ns(), kLimitNs);
     EXPECT_TRUE(truth.IsWithinATurn(seen))
         << "invented, of " << seen.turn.length_ns() << " ns";
@@ -184,9 +187,9 @@ TEST_F(ThousandStallsTest, AreFoundAndNoneIsInvented) {
     if (2 * length_ns < 3 * kLimitNs) continue;
     ++wanted;
     const auto seen =
-        std::find_if(watch_->stalls().begin(), watch_->stalls().end(),
+        std::find_if(seen_.stalls.begin(), seen_.stalls.end(),
                      [&](const SeenStall& s) { return Covers(s, stall); });
-    if (seen == watch_->stalls().end()) {
+    if (seen == seen_.stalls.end()) {
       absl::StrAppend(&missed, stall.kind, " of ", length_ns, " ns, ");
       continue;
     }
@@ -199,8 +202,8 @@ TEST_F(ThousandStallsTest, AreFoundAndNoneIsInvented) {
       looks_in_it += IsIn(stall.kind, look.stack);
     }
   }
-  EXPECT_GE(100 * found, 99 * wanted) << "missed: " << missed << "blind for "
-                                      << watch_->totals().blind_ns << " ns";
+  EXPECT_GE(100 * found, 99 * wanted)
+      << "missed: " << missed << "blind for " << seen_.totals.blind_ns << " ns";
   // A green thread of a queue may be kept off the CPU for longer than all of
   // them take; and who stalled may be on its way out when it is looked at.
   EXPECT_GE(100 * rightly, 90 * found);
@@ -256,6 +259,26 @@ TEST(RecordStalls, AGraphIsOfTheirTimeInMicroseconds) {
       {"--stalls", "20ms", "-d", "0.2", "-f", "flamegraph", "-o", "-"});
   EXPECT_THAT(graph.out, AllOf(HasSubstr("1 stall of 20 ms or more"),
                                ContainsRegex(" us, 100.00%\\)</title>")));
+}
+
+// Of one that goes on, and goes on in what is written next.
+TEST(RecordStalls, WritesWhatThereIsSoFarWhenASignalAsksForIt) {
+  Child child = Child::Exec({BLOCKING_SLEEP});
+  ASSERT_EQ(child.ReadLine(), "ready");
+  const std::string file = testing::TempDir() + "so_far_stalls.txt";
+  Child hubspy = StartHubspy({"record", "--stalls", "5ms", "-o", file, "-p",
+                              absl::StrCat(child.pid())});
+  ASSERT_THAT(hubspy.ReadLine(), HasSubstr("for stalls of 5 ms or more"));
+  for (int i = 0; i < 2; ++i) {
+    AwaitSleeps(hubspy.pid(), 10);
+    kill(hubspy.pid(), SIGUSR1);
+    EXPECT_THAT(hubspy.ReadLine(),
+                MatchesRegex("So far: 1 stall of 5 ms or more.*" + file + "."));
+    EXPECT_THAT(FileText(file), HasSubstr(": goes on after "));
+  }
+  kill(hubspy.pid(), SIGINT);
+  EXPECT_THAT(hubspy.ReadToEnd(), HasSubstr("1 stall of 5 ms or more"));
+  EXPECT_EQ(hubspy.Wait(), 0);
 }
 
 TEST(RecordStalls, SaysSoWhereThereIsNoHub) {

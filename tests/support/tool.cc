@@ -5,9 +5,11 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 namespace hubspy {
@@ -62,6 +64,15 @@ Child StartHubspy(const std::vector<std::string>& arguments) {
       "/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1 >/dev/null", HUBSPY_BINARY};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return Child::Exec(argv);
+}
+
+void PreferOnCpu(pid_t pid) {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(pid), -15);
+}
+
+std::string FileText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void AwaitSleeps(pid_t pid, int64_t sleeps) {

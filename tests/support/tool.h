@@ -39,6 +39,13 @@ Child StartHubspy(const std::vector<std::string>& arguments);
 // between any two samples.
 void AwaitSleeps(pid_t pid, int64_t sleeps);
 
+// Before others, as far as we may ask for that (as root). For a process that a
+// machine with too much to do would starve, which hubspy rightly says.
+void PreferOnCpu(pid_t pid);
+
+// Empty when it cannot be read.
+std::string FileText(const std::string& path);
+
 // A field of /proc/PID/status; empty when the process is gone.
 std::string ProcStatus(pid_t pid, const std::string& field);
 
