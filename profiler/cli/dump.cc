@@ -121,7 +121,7 @@ absl::StatusOr<int> RunDump(const DumpOptions& options) {
   if ((*attachment)->process().Gaps().empty()) {
     WarnOfMissingNames((*attachment)->programs(), dumper.seen(), true);
   }
-  const DumpView view{.all = options.all};
+  const DumpView view{.all = options.all, .distinct = options.distinct};
   std::cout << (options.json ? RenderDumpJson(*dump, view)
                              : RenderDumpText(*dump, view))
             << std::flush;

@@ -13,53 +13,12 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/types/span.h"
+#include "cli/format_names.h"
 #include "cli/render.h"
 #include "cli/stall_limit.h"
 
 namespace hubspy {
 namespace {
-
-struct FormatName {
-  absl::string_view name;
-  Format format;
-  std::vector<absl::string_view> endings;  // of files
-};
-
-const std::vector<FormatName>& Formats() {
-  static const auto& formats = *new std::vector<FormatName>{
-      {"flamegraph", Format::kFlamegraph, {".svg"}},
-      {"flat", Format::kFlat, {".txt"}},
-      {"raw", Format::kRaw, {".folded", ".raw"}},
-      {"speedscope", Format::kSpeedscope, {".speedscope.json"}},
-      {"chrometrace", Format::kChromeTrace, {".trace.json"}},
-      {"pprof", Format::kPprof, {".pb.gz"}},
-      {"firefox", Format::kFirefox, {".firefox.json"}},
-  };
-  return formats;
-}
-
-// "flamegraph (.svg), flat (.txt), ... or firefox (.firefox.json)".
-std::string FormatList() {
-  std::string list;
-  for (const FormatName& format : Formats()) {
-    const bool last = format.format == Formats().back().format;
-    absl::StrAppend(&list,
-                    list.empty() ? ""
-                    : last       ? " or "
-                                 : ", ",
-                    format.name, " (", absl::StrJoin(format.endings, ", "),
-                    ")");
-  }
-  return list;
-}
-
-absl::StatusOr<Format> FormatNamed(absl::string_view name) {
-  for (const FormatName& format : Formats()) {
-    if (format.name == name) return format.format;
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown format \"", name, "\": use -f ", FormatList()));
-}
 
 const std::map<std::string, CaptureWays>& Ways() {
   static const auto& ways =
@@ -92,6 +51,7 @@ struct Values {
   std::string capture = "any";
   std::string function_name;
   bool all = false;
+  bool distinct = false;
   bool quiet = false;
   std::string every;
   std::string stalls;
@@ -300,6 +260,8 @@ class Parser {
     core->excludes(dump_->get_option("--duration"));
     dump_->add_flag("--all", values_.all, "equal stacks each by itself");
     dump_->add_flag("-j,--json", values_.json, "as JSON");
+    dump_->add_flag("--distinct", values_.distinct, "in it, equal stacks once")
+        ->needs("--json");
     AddShortNames(dump_);
   }
   void AddDiagnose() {
@@ -427,6 +389,7 @@ class Parser {
                         .command_line = values_.command_line,
                         .all = values_.all,
                         .json = values_.json,
+                        .distinct = values_.distinct,
                         .short_names = values_.short_names};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
@@ -471,27 +434,6 @@ class Parser {
 
 absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv) {
   return Parser().Parse(argc, argv);
-}
-
-std::string NumberedFile(absl::string_view file, int number) {
-  const size_t name = file.rfind('/') + 1;  // 0 when there is none
-  size_t at = file.rfind('.');
-  if (at == absl::string_view::npos || at < name) at = file.size();
-  for (const FormatName& format : Formats()) {
-    for (const absl::string_view ending : format.endings) {
-      if (absl::EndsWith(file, ending)) at = file.size() - ending.size();
-    }
-  }
-  return absl::StrCat(file.substr(0, at), ".", number, file.substr(at));
-}
-
-std::optional<Format> FormatOfFile(absl::string_view file) {
-  for (const FormatName& format : Formats()) {
-    for (const absl::string_view ending : format.endings) {
-      if (absl::EndsWith(file, ending)) return format.format;
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace hubspy

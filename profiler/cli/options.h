@@ -83,6 +83,7 @@ struct DumpOptions {
   std::optional<absl::Duration> duration;
   bool all = false;  // equal stacks each by itself
   bool json = false;
+  bool distinct = false;  // in JSON, each distinct stack once
   bool short_names = false;
 };
 
@@ -113,14 +114,6 @@ using Command = std::variant<TopOptions, RecordOptions, DumpOptions,
                              DiagnoseOptions, AnnotateOptions, Information>;
 
 absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv);
-
-// By the file's name, as `hubspy record --help` lists them; nullopt for
-// anything else.
-std::optional<Format> FormatOfFile(absl::string_view file);
-
-// "hub.3.svg" of "hub.svg": the number stands before the ending that tells the
-// format, else before the last one, if there is any.
-std::string NumberedFile(absl::string_view file, int number);
 
 }  // namespace hubspy
 

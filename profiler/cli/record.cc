@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/commands.h"
 #include "cli/family.h"
+#include "cli/format_names.h"
 #include "cli/missing_names.h"
 #include "cli/naming.h"
 #include "cli/notes.h"

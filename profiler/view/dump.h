@@ -1,4 +1,4 @@
-// Dump -> text for people, or JSON for programs ("hubspy.dump/2").
+// Dump -> text for people, or JSON for programs.
 //
 //   Thread 4711 (sleeping in epoll_pwait2(...)): "shop"
 //       epoll_pwait2 (epoll_pwait2.c:27)
@@ -17,10 +17,11 @@
 // same kind of thing and were spawned at the same place. Text stays short so,
 // however many there are.
 //
-// JSON has every green thread in either case, each on a line of its own; by
-// itself it names its stack by an index, with `all` the frames are in place.
-// dump_schema.json beside this file is the JSON's schema, and says what each
-// field means; one that is not known is absent.
+// JSON has every green thread in either case, each on a line of its own:
+// "hubspy.dump/1" with its frames in place, "hubspy.dump/2" (`distinct`) with
+// an index into the distinct stacks, which of a hundred thousand green threads
+// is 18 MB instead of 450. dump_schema.json beside this file is the schema of
+// both, and says what each field means; one that is not known is absent.
 //
 // A stack that is cut short says why, and how many are, by why, comes last.
 // Names come from the target and may hold anything: what is not UTF-8 becomes
@@ -35,7 +36,8 @@
 namespace hubspy {
 
 struct DumpView {
-  bool all = false;
+  bool all = false;       // of text
+  bool distinct = false;  // of JSON
 };
 
 std::string RenderDumpText(const Dump& dump, const DumpView& view);

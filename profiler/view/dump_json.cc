@@ -45,7 +45,7 @@ Json ThreadToJson(const Dump::Thread& thread) {
 class GreenWriter {
  public:
   GreenWriter(const Dump& dump, const DumpView& view)
-      : dump_(dump), all_(view.all) {
+      : dump_(dump), in_place_(!view.distinct) {
     for (const Dump::NamedStack& stack : dump.stacks) {
       frames_.push_back(ToLine(FramesToJson(stack.frames)));
     }
@@ -80,7 +80,7 @@ class GreenWriter {
     }
     line.AddNumber("switches", view.switches);
     if (view.parent != 0) line.AddNumber("spawned_by", view.parent);
-    if (green.spawned_at && all_) {
+    if (green.spawned_at && in_place_) {
       line.AddText("spawned_at", sites_[*green.spawned_at]);
     } else if (green.spawned_at) {
       line.AddNumber("spawn_site", *green.spawned_at);
@@ -91,7 +91,7 @@ class GreenWriter {
       line.AddSeconds("waiting_seconds", green.times->waiting_ns);
     }
     if (!green.problem.empty()) line.AddText("problem", Quoted(green.problem));
-    if (green.stack && all_) {
+    if (green.stack && in_place_) {
       AddStack(*green.stack, line);
     } else if (green.stack) {
       line.AddNumber("stack", *green.stack);
@@ -140,7 +140,7 @@ class GreenWriter {
   }
 
   const Dump& dump_;
-  const bool all_;
+  const bool in_place_;
   std::vector<std::string> frames_;  // of each of Dump::stacks
   std::vector<std::string> sites_;
   absl::flat_hash_map<int32_t, std::string> fds_;
@@ -192,7 +192,7 @@ class Document {
 
 std::string RenderDumpJson(const Dump& dump, const DumpView& view) {
   Document document;
-  document.Add("schema", "hubspy.dump/2");
+  document.Add("schema", view.distinct ? "hubspy.dump/2" : "hubspy.dump/1");
   if (Json made = ProvenanceToJson(dump); !made.empty()) {
     document.Add("made", made);
   }
@@ -219,7 +219,7 @@ std::string RenderDumpJson(const Dump& dump, const DumpView& view) {
     lines.push_back(writer.Line(green));
   }
   document.AddLines("green_threads", lines);
-  if (!view.all) {
+  if (view.distinct) {
     document.AddLines("stacks", writer.Stacks());
     document.AddLines("spawn_sites", writer.sites());
   }

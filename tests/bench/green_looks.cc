@@ -91,5 +91,5 @@ int main(int argc, char** argv) {
   std::printf("none moved, ms %.1f\n", Median(still_ms));
   std::printf("a hundredth moved, ms %.1f\n", Median(moving_ms));
   TimeDump(argv[2], child.pid(), {});
-  TimeDump(argv[2], child.pid(), {"--json"});
+  TimeDump(argv[2], child.pid(), {"--json", "--distinct"});
 }

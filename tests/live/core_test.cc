@@ -127,7 +127,7 @@ TEST(CoreDump, EveryThreadsStackIsGdbs) {
   const pid_t second = AwaitWaiting(child);
   const std::string core = DumpByGdb(child, folder.File("core"));
   const json dump = DumpJson(core);
-  EXPECT_EQ(dump["schema"], "hubspy.dump/2");
+  EXPECT_EQ(dump["schema"], "hubspy.dump/1");
   EXPECT_EQ(dump["pid"], child.pid());
   EXPECT_EQ(dump["core"], core);
   EXPECT_THAT(dump.value("gaps", json::array()).dump(),

@@ -74,7 +74,7 @@ class DumpTest : public testing::Test {
 };
 
 TEST_F(DumpTest, TellsOfEachWaitWhatTheProgramSays) {
-  const json dump = Dump({});
+  const json dump = Dump({"--distinct"});
   size_t found = 0;
   for (const json& green : dump["green_threads"]) {
     const auto known = waits_.find(green["id"]);
@@ -162,7 +162,7 @@ TEST_F(DumpTest, AllShowsEachByItself) {
     ++takers;
   }
   EXPECT_EQ(takers, 3u);
-  const json dump = Dump({"--all"});
+  const json dump = Dump({});
   for (const json& green : dump["green_threads"]) {
     EXPECT_FALSE(green["frames"].empty()) << green;
     EXPECT_TRUE(green["spawned_at"].contains("function")) << green;
@@ -214,7 +214,8 @@ TEST_F(DumpTest, JsonIsAsItsSchemaSays) {
       "                    jsonschema.Draft202012Validator)\n"
       "print('valid')\n";
   for (const std::vector<std::string>& more :
-       std::vector<std::vector<std::string>>{{}, {"--all"}, {"-d", "0.01"}}) {
+       std::vector<std::vector<std::string>>{
+           {}, {"--distinct"}, {"-d", "0.01"}}) {
     std::vector<std::string> command = {"/usr/bin/python3", "-c",   kCheck,
                                         DUMP_SCHEMA,        HUBSPY, "dump",
                                         "--json",           "-p",   pid};

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/format_names.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -79,7 +79,7 @@ TEST(DumpText, NamesCannotDriveTheTerminal) {
 }
 
 TEST(DumpJson, HasTheDocumentedFieldsAndLeavesOutWhatIsNotKnown) {
-  const json dump = json::parse(RenderDumpJson(SomeDump(), {}));
+  const json dump = json::parse(RenderDumpJson(SomeDump(), {.distinct = true}));
   EXPECT_EQ(dump, json::parse(R"({
     "schema": "hubspy.dump/2", "pid": 7, "command": "./seed",
     "threads": [
@@ -100,9 +100,9 @@ TEST(DumpJson, HasTheDocumentedFieldsAndLeavesOutWhatIsNotKnown) {
     "cut_short": {"unwinder fault": 1}})"));
 }
 
-// The document of before, in which each had its frames.
-TEST(DumpJson, WithAllTheFramesAreInPlace) {
-  const json dump = json::parse(RenderDumpJson(SomeDump(), {.all = true}));
+TEST(DumpJson, FramesAreInPlaceUnlessAskedForOtherwise) {
+  const json dump = json::parse(RenderDumpJson(SomeDump(), {}));
+  EXPECT_EQ(dump["schema"], "hubspy.dump/1");
   EXPECT_FALSE(dump.contains("stacks"));
   EXPECT_EQ(dump["green_threads"][0], json::parse(R"({
       "id": 3, "name": "foo", "hub_tid": 7, "state": "waiting",
