@@ -77,7 +77,10 @@ void Recording::ReduceRate(double to_hz) {
   int64_t before = 0;
   for (const auto& [key, count] : counts) {
     before += count;
-    const int64_t share = Scaled(before, ratio) - scaled.samples;
+    int64_t share = Scaled(before, ratio) - scaled.samples;
+    // Who saw something does not say that there was nothing.
+    const bool is_last = &key == &counts.back().first;
+    if (is_last && scaled.samples == 0) share = std::max<int64_t>(share, 1);
     if (share == 0) continue;
     const Stack& stack = stacks_[key.stack];
     Add(key, share);
@@ -85,7 +88,8 @@ void Recording::ReduceRate(double to_hz) {
     scaled.partial.Add(stack.end, share);
     if (stack.left_out.count > 0) scaled.left_out += share;
   }
-  scaled.ticks = Scaled(quality.ticks, ratio);
+  scaled.ticks = std::max<int64_t>(Scaled(quality.ticks, ratio),
+                                   scaled.samples > 0 ? 1 : 0);
   scaled.late = Scaled(quality.late, ratio);
   scaled.failed = Scaled(quality.failed, ratio);
   scaled.by_perf = Scaled(quality.by_perf, ratio);

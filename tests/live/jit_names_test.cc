@@ -23,7 +23,10 @@ using ::testing::Not;
 
 class JitNames : public testing::Test {
  protected:
-  JitNames() { EXPECT_EQ(jit_.ReadLine(), "ready"); }
+  JitNames() {
+    PreferOnCpu(jit_.pid());
+    EXPECT_EQ(jit_.ReadLine(), "ready");
+  }
   ~JitNames() override { unlink(map_.c_str()); }
 
   ToolRun Record() {
@@ -55,11 +58,13 @@ TEST_F(JitNames, SoDoDumpAndTop) {
 }
 
 TEST_F(JitNames, AreKnownOfAProcessThatIsGoneByThen) {
-  Child killer =
-      Child::Exec({"sh", "-c", absl::StrCat("sleep 0.5; kill -9 ", pid_)});
-  const ToolRun run = RunHubspy({"record", "-p", pid_, "-o", "-", "-f", "raw"});
-  EXPECT_THAT(run.err, HasSubstr("exited"));
-  EXPECT_THAT(run.out, HasSubstr("jitted loop (perf-"));
+  const std::string file = testing::TempDir() + "jit_gone.folded";
+  Child hubspy = StartHubspy({"record", "-p", pid_, "-o", file});
+  ASSERT_THAT(hubspy.ReadLine(), HasSubstr("Sampling process"));
+  AwaitSleeps(hubspy.pid(), 50);
+  jit_.Signal(SIGKILL);
+  EXPECT_THAT(hubspy.ReadToEnd(), HasSubstr("exited"));
+  EXPECT_THAT(FileText(file), HasSubstr("jitted loop (perf-"));
 }
 
 TEST_F(JitNames, AnotherUsersFileIsIgnoredWithALine) {

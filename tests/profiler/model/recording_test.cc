@@ -190,6 +190,19 @@ TEST(Recording, KeepsEachThreadsTimeWhenTheRateIsReduced) {
   EXPECT_EQ(q.last_failure, "why");
 }
 
+TEST(Recording, OfFewSamplesOneIsLeftAtAnyRate) {
+  Recording recording;
+  recording.rate_hz = 100;
+  const StackId stack = recording.Intern(StackOf({1}));
+  recording.Add({.tid = 7, .stack = stack}, 1);
+  recording.Add({.tid = 8, .stack = stack}, 1);
+  recording.quality.ticks = recording.quality.samples = 2;
+  recording.ReduceRate(1);
+  EXPECT_EQ(CountOf(recording, 7) + CountOf(recording, 8), 1);
+  EXPECT_EQ(recording.quality.samples, 1);
+  EXPECT_EQ(recording.quality.ticks, 1);
+}
+
 TEST(Recording, AppendsAtTheLowerRateOfBoth) {
   Recording fast, slow;
   const Stack stack = StackOf({1});
