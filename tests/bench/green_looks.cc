@@ -52,8 +52,10 @@ void TimeDump(const std::string& hubspy, pid_t pid,
     bytes = hubspy::Child::Exec(command).ReadToEnd().size();
     took_ms.push_back(static_cast<double>(bench::NowNs() - began_ns) / 1e6);
   }
-  std::printf("hubspy dump%s, ms %.1f (the best %.1f), %.1f MB\n",
-              more.empty() ? "" : (" " + more.front()).c_str(), Median(took_ms),
+  std::string name = "hubspy dump";
+  for (const std::string& argument : more) name += " " + argument;
+  std::printf("%s, ms %.1f (the best %.1f), %.1f MB\n", name.c_str(),
+              Median(took_ms),
               *std::min_element(took_ms.begin(), took_ms.end()),
               static_cast<double>(bytes) / 1e6);
 }
