@@ -43,6 +43,12 @@ std::vector<std::byte> ReadVdso(const Memory& memory,
   return {};
 }
 
+ThreadActivity ActivityOf(const Snapshot& snapshot) {
+  return {.state = snapshot.state,
+          .system_call =
+              snapshot.system_call ? snapshot.system_call->number : -1};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Attachment>> Attachment::Open(
@@ -208,12 +214,13 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
     sleep = {
         .token = (*capture)->snapshot.sleep,
         .stack = std::make_shared<const Stack>(std::move((*capture)->stack)),
-        .state = (*capture)->snapshot.state,
+        .activity = ActivityOf((*capture)->snapshot),
         .green = RunningGreen(tid, (*capture)->snapshot.registers.sp())};
   }
   look.green = sleep.green;
   // A green thread that sleeps in a system call keeps all others waiting.
-  look.idle = sleep.state != ThreadState::kRunning && !look.green;
+  look.idle = sleep.activity.state != ThreadState::kRunning && !look.green;
+  look.activity = sleep.activity;
   look.stack = sleep.stack;
   return look;
 }

@@ -98,7 +98,7 @@ class Attachment {
   struct Sleep {
     std::optional<SleepToken> token;
     std::shared_ptr<const Stack> stack;
-    ThreadState state = ThreadState::kRunning;
+    ThreadActivity activity;
     std::optional<GreenActivity> green;  // that it runs
   };
 

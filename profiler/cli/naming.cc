@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "target/system_call_name.h"
 
 namespace hubspy {
 
@@ -33,6 +34,12 @@ Profile NameProfile(Recording& recording, Family& family,
   }
   for (const auto& [id, name] : family.green_names()) {
     recording.NameGreen(id, name);
+  }
+  for (const auto& [key, count] : recording.counts()) {
+    const int64_t call = key.activity.system_call;
+    if (call >= 0 && !recording.system_call_names().contains(call)) {
+      recording.NameSystemCall(call, SystemCallName(call));
+    }
   }
   family.LearnJitNames(recording.stacks());
   return NameRecording(recording, family.programs(), symbolizer, options);

@@ -63,6 +63,11 @@ struct Profile {
     ThreadId tid = 0;
     bool idle = false;  // the thread slept in a system call; of a green one, it
                         // has waited all the while
+    // What the thread was doing, in its own sample; of a green thread's that is
+    // `green`.
+    ThreadState state = ThreadState::kRunning;
+    std::string system_call;  // that it was in: "epoll_wait"; empty: none, or
+                              // not known
     std::optional<GreenActivity> green;  // see Recording::Key
     StackEnd end = StackEnd::kComplete;
     std::vector<uint32_t> frames;  // indices into Profile::frames, innermost
@@ -99,6 +104,32 @@ struct Profile {
     uint64_t green = 0;       // 0: the thread's own
     std::vector<Span> spans;  // in order, disjoint
   };
+  // What a hub did, look after look.
+  struct HubSeries {
+    // Counts are since the hub was made.
+    struct Point {
+      int64_t at_ns = 0;  // since the recording began
+      uint64_t iterations = 0;
+      uint64_t timers_fired = 0;
+      uint64_t switches = 0;  // to green threads
+      uint64_t ready = 0;     // green threads, then
+      uint64_t timers = 0;    // pending, then
+      friend bool operator==(const Point&, const Point&) = default;
+    };
+    uint32_t process = 0;  // index into Profile::processes
+    ThreadId tid = 0;      // its thread
+    std::vector<Point> points;  // in order
+    friend bool operator==(const HubSeries&, const HubSeries&) = default;
+  };
+  // A turn of a hub's loop that lasted for long (model/stall.h).
+  struct LongTurn {
+    uint32_t process = 0;
+    ThreadId tid = 0;
+    int64_t begin_ns = 0;  // since the recording began; below 0: before it
+    int64_t end_ns = 0;
+    std::string who;  // "green thread 3 (foo)"; empty: not known
+    friend bool operator==(const LongTurn&, const LongTurn&) = default;
+  };
 
   Provenance made;
   int32_t pid = 0;
@@ -110,13 +141,16 @@ struct Profile {
   // Of a profile of stalls: it has a sample for each microsecond of them.
   std::optional<StallTotals> stalls;
   std::vector<SymbolFrame> frames;         // distinct
-  std::vector<Sample> samples;             // distinct (process, tid, idle,
-                                           // frames)
+  std::vector<Sample> samples;             // distinct in all but count
   std::vector<Thread> threads;             // sorted by tid
   std::vector<GreenThread> green_threads;  // those that samples tell apart, by
                                            // tid and id
   std::vector<Image> images;               // distinct paths
   std::vector<Lane> lanes;                 // by tid and green id
+  std::vector<HubSeries> hubs;             // where times were kept
+  int64_t long_turn_limit_ns = 0;  // who lasted as long is in long_turns; 0:
+                                   // they were not looked for
+  std::vector<LongTurn> long_turns;  // by when they began
   // From when on there are no times: their room was used up.
   std::optional<int64_t> times_end_ns;
 };

@@ -55,6 +55,10 @@ void Recording::NameGreen(const GreenId& id, GreenName name) {
   green_names_[id] = std::move(name);
 }
 
+void Recording::NameSystemCall(int64_t number, std::string name) {
+  system_call_names_[number] = std::move(name);
+}
+
 void Recording::NameThread(ThreadId tid, std::string name) {
   thread_names_[tid] = std::move(name);
 }
@@ -69,8 +73,10 @@ void Recording::ReduceRate(double to_hz) {
   // one is given: so sums over neighbours, a thread's above all, are right.
   std::vector<std::pair<Key, int64_t>> counts(counts_.begin(), counts_.end());
   std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first.tid, a.first.green, a.first.idle, a.first.stack) <
-           std::tie(b.first.tid, b.first.green, b.first.idle, b.first.stack);
+    return std::tie(a.first.tid, a.first.green, a.first.idle, a.first.activity,
+                    a.first.stack) <
+           std::tie(b.first.tid, b.first.green, b.first.idle, b.first.activity,
+                    b.first.stack);
   });
   counts_.clear();
   Quality scaled;
@@ -121,6 +127,9 @@ void Recording::Append(const Recording& other) {
   }
   for (const auto& [tid, name] : other.thread_names_) NameThread(tid, name);
   for (const auto& [id, name] : other.green_names_) NameGreen(id, name);
+  for (const auto& [number, name] : other.system_call_names_) {
+    NameSystemCall(number, name);
+  }
   duration_ns += other.duration_ns;
   quality.ticks += other.quality.ticks;
   quality.looks += other.quality.looks;

@@ -91,13 +91,14 @@ class Recording {
     ThreadId tid = 0;
     StackId stack = 0;
     bool idle = false;
+    ThreadActivity activity = {};  // of a thread's own sample
     // Absent: the thread's own sample, with no green thread on it. Else of that
     // green thread, of the hub that is the thread's.
     std::optional<GreenActivity> green = std::nullopt;
     friend bool operator==(const Key&, const Key&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const Key& k) {
-      return H::combine(std::move(h), k.tid, k.stack, k.idle,
+      return H::combine(std::move(h), k.tid, k.stack, k.idle, k.activity,
                         k.green.has_value(), k.green.value_or(GreenActivity()));
     }
   };
@@ -125,6 +126,7 @@ class Recording {
   void Unidle(Key key, int64_t count);
   void NameThread(ThreadId tid, std::string name);
   void NameGreen(const GreenId& id, GreenName name);
+  void NameSystemCall(int64_t number, std::string name);
   // Adds what `other` holds, but not its times; it was recorded after this one.
   // The rate of both is then the lower one.
   void Append(const Recording& other);
@@ -141,6 +143,9 @@ class Recording {
   }
   const absl::flat_hash_map<GreenId, GreenName>& green_names() const {
     return green_names_;
+  }
+  const absl::flat_hash_map<int64_t, std::string>& system_call_names() const {
+    return system_call_names_;
   }
 
   // What Timeline's lanes and things are: null when no times are kept. A thing
@@ -176,6 +181,7 @@ class Recording {
   absl::flat_hash_map<Key, int64_t> counts_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;
   absl::flat_hash_map<GreenId, GreenName> green_names_;
+  absl::flat_hash_map<int64_t, std::string> system_call_names_;
   std::optional<Timed> timed_;
 };
 

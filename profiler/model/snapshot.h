@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "model/address.h"
@@ -73,6 +74,19 @@ struct SleepToken {
   Address pc;
   Address sp;
   friend bool operator==(const SleepToken&, const SleepToken&) = default;
+};
+
+// What a thread was doing.
+struct ThreadActivity {
+  ThreadState state = ThreadState::kRunning;
+  // The one that it was in, by its number; -1: none, or not known.
+  int64_t system_call = -1;
+  friend auto operator<=>(const ThreadActivity&,
+                          const ThreadActivity&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const ThreadActivity& a) {
+    return H::combine(std::move(h), a.state, a.system_call);
+  }
 };
 
 struct Snapshot {

@@ -90,6 +90,7 @@ void Sampler::Count(Recording& recording, const std::vector<ThreadLook>& looks,
     Recording::Key key = {.tid = look.tid,
                           .stack = Intern(recording, look),
                           .idle = look.idle,
+                          .activity = look.activity,
                           .green = look.green};
     if (key.green && !each_green_) key.green->id = 0;
     recording.AddAt(when, key, tick.covers);

@@ -35,6 +35,7 @@ struct ThreadLook {
   // Why there is no stack; OK when there is one.
   absl::Status status;
   bool idle = false;
+  ThreadActivity activity = {};
   // The very same object as in an earlier look when nothing moved.
   std::shared_ptr<const Stack> stack;
   CaptureMethod method = CaptureMethod::kAsleep;

@@ -36,13 +36,14 @@ struct SampleKey {
   uint32_t process = 0;
   ThreadId tid = 0;
   bool idle = false;
+  ThreadActivity activity;
   std::optional<GreenActivity> green;
   StackEnd end = StackEnd::kComplete;
   uint32_t stack = 0;
   friend bool operator==(const SampleKey&, const SampleKey&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const SampleKey& k) {
-    return H::combine(std::move(h), k.process, k.tid, k.idle,
+    return H::combine(std::move(h), k.process, k.tid, k.idle, k.activity,
                       k.green.has_value(), k.green.value_or(GreenActivity()),
                       k.end, k.stack);
   }
@@ -71,24 +72,15 @@ class Namer {
     }
     const auto named = [&](const Recording::Key& key) -> SampleKey {
       const Stack& stack = recording_.stacks()[key.stack];
-      return {
-          processes_[stack.program], key.tid, key.idle, key.green, stack.end,
-          named_stacks[key.stack]};
+      return {processes_[stack.program], key.tid,   key.idle,
+              key.activity,              key.green, stack.end,
+              named_stacks[key.stack]};
     };
     absl::flat_hash_map<SampleKey, int64_t> counts;
     for (const auto& [key, count] : recording_.counts()) {
       counts[named(key)] += count;
     }
-    for (const auto& [key, count] : counts) {
-      profile_.samples.push_back({key.process, key.tid, key.idle, key.green,
-                                  key.end, stacks_[key.stack], count});
-    }
-    std::sort(
-        profile_.samples.begin(), profile_.samples.end(),
-        [](const Profile::Sample& a, const Profile::Sample& b) {
-          return std::tie(a.process, a.tid, a.green, a.idle, a.end, a.frames) <
-                 std::tie(b.process, b.tid, b.green, b.idle, b.end, b.frames);
-        });
+    AddSamples(counts);
     AddThreads();
     AddGreenThreads();
     AddImages();
@@ -99,6 +91,38 @@ class Namer {
   }
 
  private:
+  void AddSamples(const absl::flat_hash_map<SampleKey, int64_t>& counts) {
+    std::vector<SampleKey> keys;
+    keys.reserve(counts.size());
+    for (const auto& [key, count] : counts) keys.push_back(key);
+    const auto order = [this](const SampleKey& k) {
+      return std::tie(k.process, k.tid, k.green, k.idle, k.activity, k.end,
+                      stacks_[k.stack]);
+    };
+    std::sort(keys.begin(), keys.end(),
+              [&](const SampleKey& a, const SampleKey& b) {
+                return order(a) < order(b);
+              });
+    for (const SampleKey& key : keys) {
+      sample_ids_[key] = static_cast<uint32_t>(profile_.samples.size());
+      profile_.samples.push_back(
+          {.process = key.process,
+           .tid = key.tid,
+           .idle = key.idle,
+           .state = key.activity.state,
+           .system_call = NameSystemCall(key.activity.system_call),
+           .green = key.green,
+           .end = key.end,
+           .frames = stacks_[key.stack],
+           .count = counts.at(key)});
+    }
+  }
+
+  std::string NameSystemCall(int64_t number) const {
+    const auto name = recording_.system_call_names().find(number);
+    return name == recording_.system_call_names().end() ? "" : name->second;
+  }
+
   std::vector<uint32_t> NameStack(const Stack& stack) {
     std::vector<uint32_t> frames;
     for (size_t i = 0; i < stack.frames.size(); ++i) {
@@ -214,17 +238,11 @@ class Namer {
   template <typename NameKey>
   void AddLanes(const Recording::Timed& timed, NameKey named) {
     profile_.times_end_ns = timed.times.full_at_ns();
-    absl::flat_hash_map<SampleKey, uint32_t> samples;
-    for (uint32_t i = 0; i < profile_.samples.size(); ++i) {
-      const Profile::Sample& s = profile_.samples[i];
-      samples[{s.process, s.tid, s.idle, s.green, s.end,
-               stack_ids_.at(s.frames)}] = i;
-    }
     std::vector<std::optional<uint32_t>> sample_of;
     for (Recording::Key key : timed.keys) {
       key.idle &= recording_.counts().contains(key);
-      const auto sample = samples.find(named(key));
-      sample_of.push_back(sample == samples.end()
+      const auto sample = sample_ids_.find(named(key));
+      sample_of.push_back(sample == sample_ids_.end()
                               ? std::nullopt
                               : std::optional(sample->second));
     }
@@ -265,6 +283,7 @@ class Namer {
   absl::flat_hash_map<FrameKey, uint32_t> frames_;
   std::vector<std::vector<uint32_t>> stacks_;
   absl::flat_hash_map<std::vector<uint32_t>, uint32_t> stack_ids_;
+  absl::flat_hash_map<SampleKey, uint32_t> sample_ids_;
 };
 
 }  // namespace

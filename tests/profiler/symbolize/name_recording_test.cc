@@ -135,6 +135,27 @@ TEST_F(NameRecordingTest, KeepsCountsThreadsAndQuality) {
   EXPECT_EQ(profile.quality.late, 6);
 }
 
+TEST_F(NameRecordingTest, KeepsWhatAThreadWasDoing) {
+  const StackId stack = recording_.Intern({.frames = {In(kHidden, 0)}});
+  const auto doing = [&](ThreadActivity activity) -> Recording::Key {
+    return {.tid = 7, .stack = stack, .activity = activity};
+  };
+  recording_.Add(doing({.state = ThreadState::kRunning}), 3);
+  recording_.Add(doing({.state = ThreadState::kSleeping, .system_call = 35}),
+                 4);
+  recording_.Add(doing({.state = ThreadState::kSleeping, .system_call = 999}),
+                 5);
+  recording_.NameSystemCall(35, "nanosleep");
+  const Profile profile = Name();
+  ASSERT_EQ(profile.samples.size(), 3u);
+  EXPECT_EQ(profile.samples[0].state, ThreadState::kRunning);
+  EXPECT_EQ(profile.samples[0].system_call, "");
+  EXPECT_EQ(profile.samples[1].state, ThreadState::kSleeping);
+  EXPECT_EQ(profile.samples[1].system_call, "nanosleep");
+  EXPECT_EQ(profile.samples[1].count, 4);
+  EXPECT_EQ(profile.samples[2].system_call, "");
+}
+
 TEST_F(NameRecordingTest, MakesAddressesOfOneLineOneFrame) {
   // A call that ends behind the function's first byte lies in that byte.
   const CodeAddress exact = In(kHidden, 0);
