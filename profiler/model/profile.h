@@ -73,15 +73,18 @@ struct Profile {
     std::vector<uint32_t> frames;  // indices into Profile::frames, innermost
                                    // first, markers among them
     int64_t count = 0;
+    friend bool operator==(const Sample&, const Sample&) = default;
   };
   struct Thread {
     ThreadId tid = 0;
     std::string name;
+    friend bool operator==(const Thread&, const Thread&) = default;
   };
   struct GreenThread {
     ThreadId tid = 0;  // its hub's
     uint64_t id = 0;
     std::string name;
+    friend bool operator==(const GreenThread&, const GreenThread&) = default;
   };
   // A module that a frame is of.
   struct Image {
@@ -103,6 +106,7 @@ struct Profile {
     ThreadId tid = 0;
     uint64_t green = 0;       // 0: the thread's own
     std::vector<Span> spans;  // in order, disjoint
+    friend bool operator==(const Lane&, const Lane&) = default;
   };
   // What a hub did, look after look.
   struct HubSeries {
@@ -116,8 +120,8 @@ struct Profile {
       uint64_t timers = 0;    // pending, then
       friend bool operator==(const Point&, const Point&) = default;
     };
-    uint32_t process = 0;  // index into Profile::processes
-    ThreadId tid = 0;      // its thread
+    uint32_t process = 0;       // index into Profile::processes
+    ThreadId tid = 0;           // its thread
     std::vector<Point> points;  // in order
     friend bool operator==(const HubSeries&, const HubSeries&) = default;
   };
@@ -148,11 +152,14 @@ struct Profile {
   std::vector<Image> images;               // distinct paths
   std::vector<Lane> lanes;                 // by tid and green id
   std::vector<HubSeries> hubs;             // where times were kept
-  int64_t long_turn_limit_ns = 0;  // who lasted as long is in long_turns; 0:
-                                   // they were not looked for
+  int64_t long_turn_limit_ns = 0;    // who lasted as long is in long_turns; 0:
+                                     // they were not looked for
   std::vector<LongTurn> long_turns;  // by when they began
   // From when on there are no times: their room was used up.
   std::optional<int64_t> times_end_ns;
+  // Which part of the recording it is (view/select.h); empty: all of it.
+  std::string part;
+  friend bool operator==(const Profile&, const Profile&) = default;
 };
 
 }  // namespace hubspy

@@ -74,9 +74,9 @@ void Recording::ReduceRate(double to_hz) {
   std::vector<std::pair<Key, int64_t>> counts(counts_.begin(), counts_.end());
   std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
     return std::tie(a.first.tid, a.first.green, a.first.idle, a.first.activity,
-                    a.first.stack) <
-           std::tie(b.first.tid, b.first.green, b.first.idle, b.first.activity,
-                    b.first.stack);
+                    a.first.stack) < std::tie(b.first.tid, b.first.green,
+                                              b.first.idle, b.first.activity,
+                                              b.first.stack);
   });
   counts_.clear();
   Quality scaled;

@@ -69,6 +69,7 @@ struct Quality {
   int64_t stops = 0;           // samples for which the thread was held
   int64_t worst_pause_ns = 0;  // the longest that a thread was held by us
   std::string last_failure;    // why the latest of `failed` failed
+  friend bool operator==(const Quality&, const Quality&) = default;
 };
 
 // What a green thread was doing in a sample of it.
