@@ -44,9 +44,9 @@ std::vector<std::byte> ReadVdso(const Memory& memory,
 }
 
 ThreadActivity ActivityOf(const Snapshot& snapshot) {
-  return {.state = snapshot.state,
-          .system_call =
-              snapshot.system_call ? snapshot.system_call->number : -1};
+  return {
+      .state = snapshot.state,
+      .system_call = snapshot.system_call ? snapshot.system_call->number : -1};
 }
 
 }  // namespace

@@ -72,8 +72,12 @@ class Namer {
     }
     const auto named = [&](const Recording::Key& key) -> SampleKey {
       const Stack& stack = recording_.stacks()[key.stack];
-      return {processes_[stack.program], key.tid,   key.idle,
-              key.activity,              key.green, stack.end,
+      return {processes_[stack.program],
+              key.tid,
+              key.idle,
+              key.activity,
+              key.green,
+              stack.end,
               named_stacks[key.stack]};
     };
     absl::flat_hash_map<SampleKey, int64_t> counts;

@@ -58,6 +58,7 @@ std::vector<std::pair<std::string, std::string>> Facts(const Profile& profile) {
     add("begun", UtcTime(made.begin_unix_ns));
   }
   if (made.asked_rate_hz > 0) add("rate", Rates(profile));
+  add("part", profile.part);
   add("bad samples", Bad(profile.quality));
   add("samples", SamplesLine(profile));
   return facts;
@@ -81,7 +82,8 @@ std::string FactsInShort(const Profile& profile) {
   return absl::StrCat(
       "hubspy ", profile.made.version, "; ",
       profile.made.asked_rate_hz > 0 ? absl::StrCat(Rates(profile), "; ") : "",
-      Bad(profile.quality), " bad samples");
+      Bad(profile.quality), " bad samples",
+      profile.part.empty() ? "" : absl::StrCat("; only ", profile.part));
 }
 
 }  // namespace hubspy
