@@ -1,5 +1,5 @@
-// The texts that CMake embeds (embed.cmake), so that an SVG needs no other
-// file.
+// The texts that CMake embeds (embed.cmake), so that an SVG or an HTML file
+// needs no other file. Each has its SHA-256 in base 64 as well.
 #ifndef HUBSPY_VIEW_EMBEDDED_H_
 #define HUBSPY_VIEW_EMBEDDED_H_
 
@@ -7,8 +7,8 @@
 
 namespace hubspy {
 
-extern const absl::string_view kFlamegraphScript;  // flamegraph.js
-extern const absl::string_view kFlamegraphStyle;   // flamegraph.css
+extern const absl::string_view kFlamegraphScript, kFlamegraphScriptHash;
+extern const absl::string_view kFlamegraphStyle, kFlamegraphStyleHash;
 
 }  // namespace hubspy
 

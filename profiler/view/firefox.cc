@@ -16,6 +16,7 @@
 #include "view/fold.h"
 #include "view/frame_label.h"
 #include "view/lanes.h"
+#include "view/prefix_tree.h"
 #include "view/text.h"
 
 namespace hubspy {
@@ -203,24 +204,15 @@ class Writer {
         "\"startTime\":[],\"endTime\":[],\"phase\":[],\"category\":[]}}");
   }
 
+  // Of a stack, which is never empty.
   int64_t StackOf(const FoldedStack& stack) {
-    int64_t prefix = -1;
+    uint32_t node = PrefixTree::kNone;
     for (size_t i = 0; i < stack.labels.size(); ++i) {
       const bool waits = stack.waits && i + 1 == stack.labels.size();
-      const int64_t frame = FrameOf(stack.labels[i], waits);
-      const auto next = static_cast<int64_t>(stack_frames_.size());
-      const auto [it, inserted] = stack_ids_.try_emplace({prefix, frame}, next);
-      if (inserted) {
-        stack_frames_.Add(frame);
-        if (prefix < 0) {
-          stack_prefixes_.AddNull();
-        } else {
-          stack_prefixes_.Add(prefix);
-        }
-      }
-      prefix = it->second;
+      node = stacks_.Intern(
+          node, static_cast<uint32_t>(FrameOf(stack.labels[i], waits)));
     }
-    return prefix;
+    return node;
   }
 
   int64_t FrameOf(uint32_t label_id, bool waits) {
@@ -286,13 +278,22 @@ class Writer {
       resource_libraries.Add(static_cast<int64_t>(resource_names.size()));
       resource_names.Add(String(image.path.substr(image.path.rfind('/') + 1)));
     }
+    Column stack_frames("frame"), stack_prefixes("prefix");
+    for (const PrefixTree::Node& node : stacks_.nodes()) {
+      stack_frames.Add(node.what);
+      if (node.prefix == PrefixTree::kNone) {
+        stack_prefixes.AddNull();
+      } else {
+        stack_prefixes.Add(node.prefix);
+      }
+    }
     const size_t frames = frame_functions_.size();
     const size_t functions = function_names_.size();
     const size_t sources = source_files_.size();
     const size_t resources = resource_names.size();
     return absl::StrCat(
-        Table("stackTable", stack_frames_.size(),
-              {stack_frames_.Json(), stack_prefixes_.Json()}),
+        Table("stackTable", stack_frames.size(),
+              {stack_frames.Json(), stack_prefixes.Json()}),
         Table("frameTable", frames,
               {frame_functions_.Json(), frame_categories_.Json(),
                frame_lines_.Json(), Same("subcategory", "0", frames),
@@ -330,14 +331,13 @@ class Writer {
   const Profile& profile_;
   const FoldedProfile folded_;
   const std::vector<Lane> lanes_;
-  Column stack_frames_{"frame"}, stack_prefixes_{"prefix"};
+  PrefixTree stacks_;  // of frames
   Column frame_functions_{"func"}, frame_categories_{"category"},
       frame_lines_{"line"};
   Column function_names_{"name"}, function_resources_{"resource"},
       function_sources_{"source"}, function_lines_{"lineNumber"};
   Column source_files_{"filename"};
   std::vector<std::string> strings_;
-  absl::flat_hash_map<std::pair<int64_t, int64_t>, int64_t> stack_ids_;
   absl::flat_hash_map<std::pair<uint32_t, bool>, int64_t> frame_ids_;
   absl::flat_hash_map<std::tuple<std::string, std::string, std::string>,
                       int64_t>

@@ -12,6 +12,7 @@
 #include "model/numbers.h"
 #include "view/embedded.h"
 #include "view/facts.h"
+#include "view/flame_colours.h"
 #include "view/flame_tree.h"
 #include "view/fold.h"
 #include "view/text.h"
@@ -30,66 +31,6 @@ constexpr int kBottom = 34;        // details
 constexpr double kColumn = 7.23;   // a character in a 12 px fixed-width font
 constexpr double kPadding = 3;     // between a frame's edge and its name
 constexpr double kMinWidth = 0.1;  // frames narrower than this are not drawn
-
-enum class Hue {
-  kCode,
-  kHub,
-  kWaiting,
-  kState,
-  kUnknown,
-  kMissing,
-  kThread,
-  kRoot
-};
-
-constexpr size_t kHues = static_cast<size_t>(Hue::kRoot) + 1;
-
-struct HueStyle {
-  absl::string_view meaning;  // in the legend
-  std::array<int, 3> base;    // red, green, blue
-  std::array<int, 3> spread;  // added in parts, by the name's hash
-};
-
-// Warm for code, as everybody's flame graphs; other hues only where they
-// answer a question: where is it waiting, what belongs to the hub.
-const HueStyle& StyleOf(Hue hue) {
-  static constexpr std::array<HueStyle, kHues> kStyles = {{
-      {"running", {232, 96, 36}, {20, 124, 40}},
-      {"hub", {104, 176, 92}, {36, 30, 30}},
-      {"waiting", {104, 168, 216}, {24, 28, 24}},
-      {"what green threads do", {92, 184, 176}, {24, 20, 24}},
-      {"name not known", {186, 180, 172}, {16, 16, 16}},
-      {"frames missing", {240, 196, 84}, {8, 12, 12}},
-      {"thread", {204, 186, 222}, {16, 16, 12}},
-      {"all", {222, 208, 184}, {0, 0, 0}},
-  }};
-  return kStyles[static_cast<size_t>(hue)];
-}
-
-// FNV-1a with a final mix: the same name has the same colour in every graph.
-uint64_t HashName(absl::string_view name) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const unsigned char c : name) hash = (hash ^ c) * 0x100000001b3;
-  return hash ^ (hash >> 29);
-}
-
-// Inlined frames have the hue of the others, paler.
-enum class Shade { kFull, kPale };
-
-std::string Colour(Hue hue, absl::string_view name, Shade shade) {
-  // By the function, not by the line: its lines look alike.
-  const uint64_t hash = HashName(name.substr(0, name.rfind(" (")));
-  const HueStyle& style = StyleOf(hue);
-  // Brightness varies with one part of the hash and the tint with another, so
-  // that neighbours differ.
-  const auto part = [&](int channel, int shift) {
-    const int full =
-        style.base[channel] +
-        static_cast<int>((hash >> shift) % 256 * style.spread[channel] / 256);
-    return shade == Shade::kFull ? full : (full + 255) / 2;
-  };
-  return absl::StrFormat("rgb(%d,%d,%d)", part(0, 0), part(1, 8), part(2, 16));
-}
 
 // At most four decimals and no trailing zeros: thousands of these are written.
 std::string Number(double value) {
@@ -144,21 +85,7 @@ class Painter {
   Hue HueOf(const FlameNode& node) const {
     if (node.depth == 0) return Hue::kRoot;
     if (node.leaf && node.waits_own == node.count) return Hue::kWaiting;
-    switch (folded_.labels[node.label].kind) {
-      case LabelKind::kCode:
-        return Hue::kCode;
-      case LabelKind::kHub:
-        return Hue::kHub;
-      case LabelKind::kUnknown:
-        return Hue::kUnknown;
-      case LabelKind::kMissing:
-        return Hue::kMissing;
-      case LabelKind::kThread:
-        return Hue::kThread;
-      case LabelKind::kState:
-        return Hue::kState;
-    }
-    return Hue::kUnknown;
+    return hubspy::HueOf(folded_.labels[node.label].kind);
   }
 
   Shade ShadeOf(const FlameNode& node) const {
@@ -204,8 +131,10 @@ class Painter {
         "</text>\n"
         "<text id=\"subtitle\" x=\"50%%\" y=\"45\" text-anchor=\"middle\">%s"
         "</text>\n"
+        "<text id=\"invert\" class=\"button off\" role=\"button\" "
+        "tabindex=\"0\" x=\"1%%\" y=\"26\">Invert</text>\n"
         "<text id=\"reset\" class=\"button off\" role=\"button\" "
-        "tabindex=\"0\" x=\"1%%\" y=\"26\">Reset Zoom</text>\n"
+        "tabindex=\"0\" x=\"1%%\" dx=\"84\" y=\"26\">Reset Zoom</text>\n"
         "<text id=\"search\" class=\"button off\" role=\"button\" "
         "tabindex=\"0\" x=\"99%%\" y=\"26\" text-anchor=\"end\">Search</text>\n"
         "<foreignObject id=\"searchbox\" class=\"off\" x=\"79%%\" y=\"9\" "

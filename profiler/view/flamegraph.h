@@ -2,8 +2,9 @@
 //
 // As Brendan Gregg's: widths are samples, order is alphabetical, click zooms,
 // Ctrl-F or the Search button searches with a regular expression and says the
-// share matched, Reset Zoom undoes. Names and counts are data of an unknown
-// program: all text is escaped for XML, and no script is ever made of it.
+// share matched, Invert hangs it from its root, Reset Zoom undoes. Names and
+// counts are data of an unknown program: all text is escaped for XML, and no
+// script is ever made of it.
 #ifndef HUBSPY_VIEW_FLAMEGRAPH_H_
 #define HUBSPY_VIEW_FLAMEGRAPH_H_
 

@@ -1,11 +1,10 @@
-// Zoom, search and hover of a flame graph drawn by view/flamegraph.cc.
+// Zoom, search, inversion and hover of a flame graph drawn by view/flamegraph.cc.
 //
 // The drawing is right without this script: it only moves what is there. Every
 // frame is a <g> in #frames with data-x (where it begins, in samples), data-w
 // (its samples), data-y (its depth) and a <title>; positions are percentages of
 // #frames, so that the drawing follows the window by itself and only the names
 // have to be fitted again.
-"use strict";
 (function () {
   const XHTML = "http://www.w3.org/1999/xhtml";
   const SVG = "http://www.w3.org/2000/svg";
@@ -17,6 +16,7 @@
   const matched = document.getElementById("matched");
   const resetButton = document.getElementById("reset");
   const searchButton = document.getElementById("search");
+  const invertButton = document.getElementById("invert");
   const searchBox = document.getElementById("searchbox");
 
   const frames = Array.from(holder.querySelectorAll("g"), function (g) {
@@ -30,11 +30,15 @@
       x: Number(g.dataset.x),
       w: Number(g.dataset.w),
       depth: Number(g.dataset.y),
+      y: Number(g.querySelector("rect").getAttribute("y")),
     };
   });
   const total = Number(holder.dataset.total);
   const frameOf = new Map(frames.map(function (f) { return [f.g, f]; }));
+  const lowest = frames[0].y;
+  const highest = frames.reduce(function (y, f) { return Math.min(y, f.y); }, lowest);
   let zoomed = null;
+  let inverted = false;
 
   // As drawn, the graph is 1200 wide so that any viewer shows it; here it
   // takes the window's width.
@@ -48,24 +52,6 @@
     const width = probe.getComputedTextLength() / 100;
     holder.removeChild(probe);
     return width || 7.2;
-  }
-
-  // The longest beginning of `name` that fits, ending in ".." where it is cut;
-  // nothing where not even three columns fit.
-  function fitted(frame, columns) {
-    const name = frame.name;
-    if (columns < 3) return "";
-    if (/^[\x20-\x7e]*$/.test(name)) {
-      return name.length <= columns ? name : name.slice(0, columns - 2) + "..";
-    }
-    const points = Array.from(name);
-    let used = 0;
-    let end = 0;
-    const room = function (p) { return p.codePointAt(0) < 0x1100 ? 1 : 2; };
-    const needed = points.reduce(function (n, p) { return n + room(p); }, 0);
-    if (needed <= columns) return name;
-    while (used + room(points[end]) <= columns - 2) used += room(points[end++]);
-    return points.slice(0, end).join("") + "..";
   }
 
   function layout() {
@@ -87,7 +73,7 @@
       f.rect.setAttribute("width", width + "%");
       f.text.setAttribute("x", left + "%");
       const room = pixels * width / 100 - 2 * PADDING;
-      f.text.textContent = fitted(f, Math.floor(room / column));
+      f.text.textContent = fittedName(f.name, Math.floor(room / column));
     }
     resetButton.classList.toggle("off", !zoomed);
   }
@@ -95,6 +81,23 @@
   function zoom(frame) {
     zoomed = frame && frame.w < total ? frame : null;
     layout();
+  }
+
+  // An icicle hangs from its root.
+  function invert() {
+    inverted = !inverted;
+    for (const f of frames) {
+      const y = inverted ? highest + lowest - f.y : f.y;
+      f.rect.setAttribute("y", y);
+      f.text.setAttribute("y", y + 12);
+    }
+    invertButton.textContent = inverted ? "Root Below" : "Invert";
+    showRoot();
+  }
+
+  // Begin at the root, as the eye does.
+  function showRoot() {
+    window.scrollTo(0, inverted ? 0 : root.getBoundingClientRect().height);
   }
 
   // Share of all samples in which some frame matches: matches that lie above
@@ -111,16 +114,11 @@
     return 100 * samples / total;
   }
 
-  // A pattern without capitals matches them, too.
-  function compile(pattern) {
-    return new RegExp(pattern, /[A-Z]/.test(pattern) ? "u" : "iu");
-  }
-
   function search(pattern) {
     let expression = null;
     let invalid = false;
     try {
-      expression = pattern ? compile(pattern) : null;
+      expression = compilePattern(pattern);
     } catch (error) {
       invalid = true;
     }
@@ -181,11 +179,13 @@
     });
   }
   onButton(resetButton, function () { zoom(null); });
+  onButton(invertButton, invert);
   onButton(searchButton, function () {
     if (query.value) clearSearch();
     else openSearch();
   });
   searchButton.classList.remove("off");
+  invertButton.classList.remove("off");
 
   function frameAt(event) {
     const g = event.target.closest("#frames g");
@@ -211,10 +211,12 @@
       openSearch();
     } else if (event.key === "Escape") {
       zoom(null);
+    } else if (event.key === "i" && document.activeElement !== query &&
+               !event.ctrlKey && !event.metaKey && !event.altKey) {
+      invert();
     }
   });
   window.addEventListener("resize", layout);
   layout();
-  // The root is at the bottom: begin there, as the eye does.
-  window.scrollTo(0, root.getBoundingClientRect().height);
+  showRoot();
 })();

@@ -96,9 +96,7 @@ class Folder {
 
   uint32_t ProcessLabel(uint32_t index) {
     const Profile::Process& process = profile_.processes[index];
-    return Intern({absl::StrCat("process (", process.pid,
-                                "): ", CleanText(process.command)),
-                   LabelKind::kThread});
+    return Intern({ProcessName(process), LabelKind::kThread});
   }
 
   uint32_t Missing(absl::string_view what, StackEnd end) {
@@ -123,6 +121,11 @@ std::string Percent(int64_t part, int64_t whole) {
 }
 
 }  // namespace
+
+std::string ProcessName(const Profile::Process& process) {
+  return absl::StrCat("process (", process.pid,
+                      "): ", CleanText(process.command));
+}
 
 std::string ThreadName(const Profile& profile, ThreadId tid) {
   std::string text = absl::StrCat("thread (", tid, ")");

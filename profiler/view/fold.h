@@ -42,7 +42,8 @@ struct Label {
   bool inlined = false;
 };
 
-// "thread (7): name", "green thread (7): name"; clean.
+// "process (7): command", "thread (7): name", "green thread (7): name"; clean.
+std::string ProcessName(const Profile::Process& process);
 std::string ThreadName(const Profile& profile, ThreadId tid);
 std::string GreenThreadName(const Profile& profile, ThreadId tid, uint64_t id);
 
