@@ -19,6 +19,7 @@ struct FormatName {
 const std::vector<FormatName>& Formats() {
   static const auto& formats = *new std::vector<FormatName>{
       {"flamegraph", Format::kFlamegraph, {".svg"}},
+      {"html", Format::kHtml, {".html"}},
       {"flat", Format::kFlat, {".txt"}},
       {"raw", Format::kRaw, {".folded", ".raw"}},
       {"speedscope", Format::kSpeedscope, {".speedscope.json"}},

@@ -36,6 +36,7 @@ enum class Format {
   kChromeTrace,
   kPprof,
   kFirefox,
+  kHtml,
 };
 
 struct TopOptions {

@@ -6,25 +6,35 @@
 #include "view/firefox.h"
 #include "view/flamegraph.h"
 #include "view/flat.h"
+#include "view/html.h"
 #include "view/pprof.h"
 #include "view/raw.h"
 #include "view/speedscope.h"
 
 namespace hubspy {
+namespace {
+
+std::string TitleOf(const Profile& profile) {
+  return absl::StrCat("hubspy: ", profile.command, " (", profile.pid, ")");
+}
+
+}  // namespace
 
 bool ShowsTime(Format format) {
   return format == Format::kSpeedscope || format == Format::kChromeTrace ||
-         format == Format::kFirefox;
+         format == Format::kFirefox || format == Format::kHtml;
 }
 
 std::string Render(const Profile& profile, const RecordOptions& options) {
   switch (options.format) {
     case Format::kFlamegraph:
-      return RenderFlamegraph(
-          profile, {.include_idle = options.include_idle,
-                    .threads = options.threads,
-                    .title = absl::StrCat("hubspy: ", profile.command, " (",
-                                          profile.pid, ")")});
+      return RenderFlamegraph(profile, {.include_idle = options.include_idle,
+                                        .threads = options.threads,
+                                        .title = TitleOf(profile)});
+    case Format::kHtml:
+      return RenderHtml(profile, {.include_idle = options.include_idle,
+                                  .threads = options.threads,
+                                  .title = TitleOf(profile)});
     case Format::kFlat: {
       const Profile& shown =
           options.threads ? WithThreadFrames(profile) : profile;

@@ -9,6 +9,9 @@ namespace hubspy {
 
 extern const absl::string_view kFlamegraphScript, kFlamegraphScriptHash;
 extern const absl::string_view kFlamegraphStyle, kFlamegraphStyleHash;
+extern const absl::string_view kHtmlBody, kHtmlBodyHash;
+extern const absl::string_view kHtmlScript, kHtmlScriptHash;
+extern const absl::string_view kHtmlStyle, kHtmlStyleHash;
 
 }  // namespace hubspy
 

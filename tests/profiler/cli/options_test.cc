@@ -52,6 +52,7 @@ TEST(Options, TheFormatIsGuessedFromTheWholeEnding) {
   EXPECT_EQ(FormatOfFile("a.trace.json"), Format::kChromeTrace);
   EXPECT_EQ(FormatOfFile("a.pb.gz"), Format::kPprof);
   EXPECT_EQ(FormatOfFile("a.firefox.json"), Format::kFirefox);
+  EXPECT_EQ(FormatOfFile("a.html"), Format::kHtml);
   EXPECT_EQ(FormatOfFile("a.json"), std::nullopt);
 }
 

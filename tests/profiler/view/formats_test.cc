@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "profiler/view/profiles.h"
 #include "profiler/view/read_formats.h"
 #include "view/chrometrace.h"
@@ -13,6 +14,7 @@
 #include "view/flamegraph.h"
 #include "view/flat.h"
 #include "view/fold.h"
+#include "view/html.h"
 #include "view/lanes.h"
 #include "view/pprof.h"
 #include "view/raw.h"
@@ -24,6 +26,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 class Formats : public testing::TestWithParam<bool> {
@@ -63,6 +66,7 @@ TEST_P(Formats, TotalsAgree) {
       table);
   EXPECT_EQ(ReadFirefox(RenderFirefox(profile_, {.include_idle = idle})),
             table);
+  EXPECT_EQ(ReadHtml(RenderHtml(profile_, {.include_idle = idle})), table);
 }
 
 TEST_P(Formats, TotalsOfAFlameGraphAgree) {
@@ -125,7 +129,42 @@ TEST(Formats, AreWholeEvenWithoutSamples) {
   EXPECT_EQ(ReadSpeedscope(RenderSpeedscope(Profile(), {}), 100), Totals());
   EXPECT_EQ(ReadChromeTrace(RenderChromeTrace(Profile(), {})), Totals());
   EXPECT_EQ(ReadFirefox(RenderFirefox(Profile(), {})), Totals());
+  EXPECT_EQ(ReadHtml(RenderHtml(Profile(), {})), Totals());
   EXPECT_EQ(ReadPprof(RenderPprof(Profile(), {})).totals, Totals());
+}
+
+TEST(Html, HoldsTheFactsAndTheTimesThatAreKnown) {
+  const Profile profile = ProfileOfAllKinds();
+  const std::string html = RenderHtml(profile, {});
+  for (const auto& [name, value] : Facts(profile)) {
+    EXPECT_THAT(html, HasSubstr(absl::StrCat("[", JsonText(name), ",",
+                                             JsonText(value), "]")));
+  }
+  EXPECT_EQ(TimedSamplesOfHtml(html), 20 + 9 + 10 + 4 + 30 + 3);
+}
+
+TEST(Html, NamesEndNeitherTheDataNorTheTitle) {
+  Profile profile = ProfileOfAllKinds();
+  profile.threads[0].name = "<!--<script>";
+  const std::string html =
+      RenderHtml(profile, {.title = "</title><script>1</script>"});
+  EXPECT_THAT(html, HasSubstr("<title>&lt;/title&gt;"));
+  EXPECT_THAT(html, HasSubstr("a\\\"b\\\\c\\u003c/script>"));
+  EXPECT_THAT(html, Not(HasSubstr("<!--")));
+  size_t scripts = 0;
+  for (size_t at = 0; (at = html.find("</script", at)) != html.npos; ++at) {
+    ++scripts;
+  }
+  EXPECT_EQ(scripts, 2u);  // the data, and what reads it
+}
+
+// The counts are the target's: they may be anything.
+TEST(Html, OfAHubThatCountsBackwardsNothingIsCounted) {
+  Profile profile = ProfileOfAllKinds();
+  profile.hubs = {{.tid = 7,
+                   .points = {{.at_ns = 1'000'000, .iterations = 1ull << 63},
+                              {.at_ns = 3'000'000, .iterations = 5}}}};
+  EXPECT_THAT(RenderHtml(profile, {}), HasSubstr("[0,7,\"ofAAAAAw+BAAAAA"));
 }
 
 TEST(Lanes, HaveTheirSamplesInOrderAndThoseWithoutATimeLast) {

@@ -156,6 +156,67 @@ Totals ReadFirefox(const std::string& text) {
   return totals;
 }
 
+namespace {
+
+json DataOfHtml(const std::string& html) {
+  const std::string begin = "<script id=\"data\" type=\"application/json\">";
+  return json::parse(Between(html, begin, "</script>", 0));
+}
+
+// Base 64, five bits a digit, the lowest first; from 32 on another follows.
+std::vector<int64_t> HtmlColumn(const std::string& text) {
+  const std::string digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::vector<int64_t> numbers;
+  int64_t number = 0;
+  int shift = 0;
+  for (const char c : text) {
+    const auto digit = static_cast<int64_t>(digits.find(c));
+    number |= (digit & 31) << shift;
+    shift += 5;
+    if (digit >= 32) continue;
+    numbers.push_back(number);
+    number = shift = 0;
+  }
+  return numbers;
+}
+
+}  // namespace
+
+Totals ReadHtml(const std::string& html) {
+  Totals totals;
+  const json data = DataOfHtml(html);
+  const std::vector<int64_t> nodes = HtmlColumn(data["nodes"]);
+  const std::vector<int64_t> samples = HtmlColumn(data["samples"]);
+  const auto text = [&](size_t label) -> std::string {
+    return data["labels"][label][0];
+  };
+  for (size_t i = 0; i < samples.size(); i += 5) {
+    const int64_t flags = samples[i + 3];
+    if ((flags & 1) != 0 && !data["idle"]) continue;
+    std::vector<std::string> names;
+    for (int64_t node = samples[i], up = 1; up != 0; node -= up) {
+      up = nodes[node * 2];
+      names.insert(names.begin(), text(nodes[node * 2 + 1]));
+    }
+    if ((flags & 4) != 0) {
+      names.insert(names.begin(), text(data["states"][samples[i + 2]][0]));
+    }
+    AddStack(totals, names, samples[i + 4]);
+  }
+  return totals;
+}
+
+int64_t TimedSamplesOfHtml(const std::string& html) {
+  int64_t samples = 0;
+  const json data = DataOfHtml(html);
+  for (const json& lane : data["lanes"]) {
+    const std::vector<int64_t> spans = HtmlColumn(lane[4]);
+    for (size_t i = 3; i < spans.size(); i += 4) samples += spans[i];
+  }
+  return samples;
+}
+
 PprofFile ReadPprof(const std::string& packed) {
   PprofFile file;
   const std::string bytes = Gunzip(packed);

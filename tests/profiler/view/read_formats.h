@@ -30,6 +30,10 @@ Totals ReadFlamegraph(const std::string& svg);
 Totals ReadSpeedscope(const std::string& json, double rate_hz);
 Totals ReadChromeTrace(const std::string& json);
 Totals ReadFirefox(const std::string& json);
+// What the page shows at first.
+Totals ReadHtml(const std::string& html);
+// Samples in it that have a time.
+int64_t TimedSamplesOfHtml(const std::string& html);
 
 struct PprofFile {
   Totals totals;
