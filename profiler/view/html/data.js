@@ -53,6 +53,7 @@ class Recording {
     this.readSamples();
     this.readLanes();
     this.readHubs();
+    for (const column of ["nodes", "samples", "lanes", "hubs"]) json[column] = null;
     this.end = Math.max(json.duration_us, 1);
     for (const lane of this.lanes) {
       if (lane.last > lane.first) {
@@ -98,7 +99,7 @@ class Recording {
         spans.sample[at] = rows[r + 2];
         spans.count[at] = rows[r + 3];
       }
-      return {label: lane[0], process: lane[1], tid: lane[2], green: lane[3],
+      return {index: i, label: lane[0], process: lane[1], tid: lane[2], green: lane[3],
               first: first, last: at, samples: 0, busy: 0};
     });
     this.spans = spans;

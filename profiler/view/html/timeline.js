@@ -48,9 +48,11 @@ class TimelineView {
   }
 
   xOf(at, width) { return (at - this.seen.from) / (this.seen.to - this.seen.from) * width; }
+  // Rounded to less than a pixel, so that what was chosen can be said in short.
   timeOf(x) {
-    const width = Math.max(1, this.surface.width);
-    const at = this.seen.from + x / width * (this.seen.to - this.seen.from);
+    const pixel = (this.seen.to - this.seen.from) / Math.max(1, this.surface.width);
+    const unit = Math.max(1, Math.pow(10, Math.floor(Math.log10(pixel))));
+    const at = Math.round((this.seen.from + x * pixel) / unit) * unit;
     return Math.min(this.seen.to, Math.max(this.seen.from, at));
   }
 
@@ -94,7 +96,7 @@ class TimelineView {
     });
     const room = row.height - 5;
     const colours = ACTIVITIES.map(themeColour);
-    context.globalAlpha = this.on[this.recording.lanes.indexOf(row.lane)] ? 1 : 0.25;
+    context.globalAlpha = this.on[row.lane.index] ? 1 : 0.25;
     const base = new Float32Array(width).fill(y + row.height - 2);
     for (let kind = 0; kind < kinds; ++kind) {
       context.fillStyle = colours[kind];
@@ -202,7 +204,7 @@ class TimelineView {
       made.style.top = row.y - top + "px";
       made.style.height = row.height + "px";
       const box = made.querySelector("input");
-      if (box) box.checked = this.on[this.recording.lanes.indexOf(row.lane)] === 1;
+      if (box) box.checked = this.on[row.lane.index] === 1;
     }
     const inOrder = rows.map((row) => this.made.get(row));
     if (inOrder.some(function (e, i) { return holder.children[i] !== e; })) {
@@ -229,12 +231,12 @@ class TimelineView {
     only.setAttribute("aria-label", "Count only " + name.textContent);
     row.append(label, only);
     box.addEventListener("change", () => {
-      this.on[this.recording.lanes.indexOf(lane)] = box.checked ? 1 : 0;
+      this.on[lane.index] = box.checked ? 1 : 0;
       this.lanesChanged();
     });
     only.addEventListener("click", () => {
       this.on.fill(0);
-      this.on[this.recording.lanes.indexOf(lane)] = 1;
+      this.on[lane.index] = 1;
       this.lanesChanged();
     });
     return row;
@@ -279,9 +281,8 @@ class TimelineView {
 
   showSpan() {
     const span = this.span || this.all;
-    const digits = function (us) { return String(Number((us / 1e6).toFixed(6))); };
-    element("span-from").value = digits(span.from);
-    element("span-to").value = digits(span.to);
+    element("span-from").value = span.from / 1e6;
+    element("span-to").value = this.span ? span.to / 1e6 : Math.ceil(span.to / 1e3) / 1e3;
     element("span-reset").disabled = this.span === null;
     element("span-zoom").disabled = this.span === null;
     element("span-unzoom").disabled = this.seen === this.all;
@@ -410,7 +411,7 @@ class TimelineView {
   listenToLanes() {
     const turn = (on) => {
       for (const row of this.listed) {
-        if (row.lane) this.on[this.recording.lanes.indexOf(row.lane)] = on;
+        if (row.lane) this.on[row.lane.index] = on;
       }
       this.lanesChanged();
     };
@@ -442,7 +443,7 @@ class TimelineView {
     const way = {ArrowLeft: -1, ArrowRight: 1}[event.key];
     if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    const step = (this.seen.to - this.seen.from) / 40 * way;
+    const step = Math.round((this.seen.to - this.seen.from) / 40) * way;
     const span = this.span || {from: this.seen.from, to: this.seen.from + Math.abs(step) * 4};
     const from = this.span && !event.shiftKey ? span.from + step : span.from;
     const to = this.span ? span.to + step : span.to;

@@ -105,11 +105,26 @@ class Flamegraph(unittest.TestCase):
 
     def test_zooming_refits_names(self):
         whole = "Parser::SkipSpace (parser.cc:33)"
-        self.assertTrue(self.state(whole)["text"].endswith(".."))
+        self.assertEqual(self.state(whole)["text"], "..SkipSpace")
         self.browser.click(self.frame(whole))
         self.assertEqual(self.state(whole)["text"], whole)
         self.browser.press(ESCAPE)
-        self.assertTrue(self.state(whole)["text"].endswith(".."))
+        self.assertEqual(self.state(whole)["text"], "..SkipSpace")
+
+    def test_of_a_name_that_does_not_fit_the_function_is_left(self):
+        name = "ns::(anonymous namespace)::Map<a::b, c>::Find (map.cc:7) [inlined]"
+        for columns, wanted in (
+                (66, name), (65, "ns::(anonymous namespace)::Map<a::b, c>::Find"),
+                (44, "..(anonymous namespace)::Map<a::b, c>::Find"),
+                (42, "..Map<a::b, c>::Find"), (19, "..Find"), (5, "Find"),
+                (3, "F.."), (2, "")):
+            self.assertEqual(self.browser.script(
+                "return fittedName(arguments[0], arguments[1])", name, columns),
+                wanted)
+        # Two columns each.
+        self.assertEqual(self.browser.script(
+            "return fittedName('\u89e3\u6790\u89e3\u6790', 7)"),
+            "\u89e3\u6790..")
 
     def test_search_tells_the_share_matched(self):
         before = self.state("Parser::SkipSpace")["colour"]
