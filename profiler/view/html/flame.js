@@ -188,7 +188,8 @@ class FlameView {
     element("flame-details").textContent =
         node >= 0 ? this.sentence(node) :
         this.tree.total[0] === 0 ? "No samples: choose another span, or count idle ones, too." :
-        this.zoomed !== 0 ? "Zoomed: " + this.sentence(this.zoomed) : "";
+        this.zoomed !== 0 ? "Zoomed: " + this.sentence(this.zoomed) :
+        this.recording.json.short;
     element("zoom-reset").disabled = this.zoomed === 0;
   }
 

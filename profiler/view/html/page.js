@@ -33,6 +33,8 @@ class Page {
       facts.push(["times", withCommas(untimed) + " samples without a time: only in the whole recording" +
           (end === null ? "" : "; there was room for the times of " + formatTime(end / 1e6))]);
     }
+    facts.push(["keys", "/ searches, i inverts the graph, Esc undoes; arrows and Enter go about " +
+        "in the graph and in the table, arrows move the span in the timeline"]);
     element("facts").replaceChildren(...facts.flatMap(function (fact) {
       return ["dt", "dd"].map(function (tag, i) {
         const part = document.createElement(tag);

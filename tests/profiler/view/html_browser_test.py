@@ -442,6 +442,9 @@ class Page(unittest.TestCase):
         for fact in ("hubspy 1.2.3", "hubspy record -o x.html -p 7",
                      "box, Linux 6.1 x86_64", "100 Hz asked for", "0.00%"):
             self.assertIn(fact, facts)
+        self.assertEqual(self.text("#flame-details"),
+                         "hubspy 1.2.3; 100 Hz asked for, 100 Hz reached; "
+                         "0.00% bad samples")
 
     def test_has_no_errors_and_asks_for_nothing(self):
         self.browser.post("/se/log", type="browser")
