@@ -84,7 +84,7 @@ absl::Status TracerThread::Run(int cpu, absl::Duration limit, Job job) {
   shared_->given.notify_one();
   // On its CPU, spinning would only keep it from running.
   if (cpu != kAnyCpu && cpu != sched_getcpu()) SpinUntilFinished(number);
-  Await(number, limit);
+  Await(limit);
   if (shared_->acts_last) {
     thread_.detach();
     std::erase_if(acting_last_, [](const std::shared_ptr<Shared>& shared) {
@@ -103,10 +103,12 @@ void TracerThread::SpinUntilFinished(uint64_t job_number) const {
   }
 }
 
-void TracerThread::Await(uint64_t job_number, absl::Duration limit) {
+void TracerThread::Await(absl::Duration limit) {
   constexpr auto kRepeat = std::chrono::milliseconds(1);
   std::unique_lock lock(shared_->mutex);
-  const auto done = [&] { return shared_->jobs_finished == job_number; };
+  // Not by jobs_finished: that changes after the tracer has read whether it is
+  // awaited, without the mutex.
+  const auto done = [&] { return shared_->job == nullptr; };
   shared_->awaited = true;
   if (shared_->finished.wait_for(lock, absl::ToChronoMicroseconds(limit),
                                  done)) {

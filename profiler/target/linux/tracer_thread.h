@@ -71,8 +71,8 @@ class TracerThread {
     bool awaited = false;
     bool ending = false;
     bool ended = false;
-    std::atomic<bool> acts_last = false;  // it takes no more jobs
-    std::atomic<uint64_t> jobs_finished = 0;
+    bool acts_last = false;                   // it takes no more jobs
+    std::atomic<uint64_t> jobs_finished = 0;  // for who spins
   };
 
   absl::Status Start();
@@ -81,7 +81,7 @@ class TracerThread {
   void MoveTo(int cpu);
   void SpinUntilFinished(uint64_t job_number) const;
   // Waits for the job's end, interrupting it when it takes too long.
-  void Await(uint64_t job_number, absl::Duration limit);
+  void Await(absl::Duration limit);
 
   std::thread thread_;
   std::shared_ptr<Shared> shared_;  // with thread_

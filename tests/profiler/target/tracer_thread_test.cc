@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -124,6 +125,27 @@ TEST(TracerThread, InterruptsAJobThatBlocks) {
   close(ends[1]);
   EXPECT_EQ(result, -1);
   EXPECT_EQ(error, EINTR);
+}
+
+// Who comes to wait just as the job ends must be told, too, or would sleep
+// until the limit: after a while of spinning, whence the lengths.
+TEST(TracerThread, WakesItsCallerAtTheEndOfEachJob) {
+  TracerThread tracer;
+  for (int job = 0; job < 20'000; ++job) {
+    const auto length = std::chrono::nanoseconds(40'000 + 2 * job);
+    const std::vector<int> cpus = Cpus();
+    const int cpu = cpus[static_cast<size_t>(job) % cpus.size()];
+    ASSERT_TRUE(tracer
+                    .Run(cpu, absl::Hours(1),
+                         [&] {
+                           const auto end =
+                               std::chrono::steady_clock::now() + length;
+                           while (std::chrono::steady_clock::now() < end) {
+                           }
+                           return LastAct();
+                         })
+                    .ok());
+  }
 }
 
 // Each stop sends one. A thread that blocks it would have it wake another.
