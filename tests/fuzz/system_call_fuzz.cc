@@ -10,33 +10,8 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
-#include "absl/types/span.h"
+#include "input_memory.h"
 #include "target/linux/system_call_facts.h"
-#include "target/memory.h"
-
-namespace {
-
-constexpr uint64_t kBase = 0x10000;
-
-class InputMemory : public hubspy::Memory {
- public:
-  explicit InputMemory(absl::Span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  size_t Read(hubspy::Address from, absl::Span<std::byte> into) const override {
-    const uint64_t offset = from.value() - kBase;
-    if (from.value() < kBase || offset >= bytes_.size() || into.empty()) {
-      return 0;
-    }
-    const size_t bytes = std::min<size_t>(into.size(), bytes_.size() - offset);
-    std::memcpy(into.data(), bytes_.data() + offset, bytes);
-    return bytes;
-  }
-
- private:
-  absl::Span<const uint8_t> bytes_;
-};
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::array<uint64_t, 7> numbers{};
@@ -45,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   hubspy::SystemCall call{.number = static_cast<int64_t>(numbers[0])};
   std::copy(numbers.begin() + 1, numbers.end(), call.arguments.begin());
   const hubspy::CallFacts facts = hubspy::ExplainSystemCall(
-      call, InputMemory({data + bytes, size - bytes}),
+      call, hubspy::InputMemory({data + bytes, size - bytes}),
       [](int32_t fd) {
         return hubspy::FdFacts{.fd = fd, .is_open = fd % 2 == 0, .what = "f"};
       },
