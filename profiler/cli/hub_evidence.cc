@@ -1,12 +1,12 @@
 #include "cli/hub_evidence.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "cli/annotator.h"
 #include "cli/naming.h"
+#include "cli/now.h"
 #include "diagnose/diagnose.h"
 #include "target/system_call_name.h"
 #include "view/annotation.h"
@@ -22,7 +22,7 @@ constexpr int kBusyLooks = 50;
 constexpr int64_t kBusyLookIntervalNs = 1'000'000;
 
 // There may be a hundred thousand fds, and a look at each takes some 10 us.
-constexpr auto kFdLooks = std::chrono::milliseconds(500);
+constexpr int64_t kFdLooksNs = 500'000'000;
 // Some thirty of the steps in which the kernel counts CPU time.
 constexpr int64_t kCpuUsersNs = 300'000'000;
 
@@ -77,10 +77,10 @@ void HubDescriber::DescribeBegin(HubWatch& watch) {
   watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
   watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
   if (kernel_ == nullptr) return;
-  const auto until = std::chrono::steady_clock::now() + kFdLooks;
+  const int64_t until_ns = NowNs() + kFdLooksNs;
   const auto add = [&](const GreenThreadView& green) {
     if (!WaitsForFd(green)) return;
-    if (std::chrono::steady_clock::now() >= until) {
+    if (NowNs() >= until_ns) {
       ++watch.fd_waits_left_out;
       return;
     }
