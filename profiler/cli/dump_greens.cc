@@ -11,7 +11,6 @@
 #include "cli/naming.h"
 #include "cli/now.h"
 #include "cli/signal_waiter.h"
-#include "diagnose/facts.h"
 #include "diagnose/hub_time.h"
 #include "model/numbers.h"
 #include "sample/pacer.h"
@@ -28,17 +27,6 @@ constexpr size_t kMaxFds = 10'000;
 bool IsZeroed(const WatchedGreen& green) {
   return green.view.context && green.stack != nullptr &&
          !green.stack->frames.empty() && !green.stack->frames.front().address();
-}
-
-// Of the functions inlined there, the one that a user wrote: what the runtime's
-// own Spawn was inlined into.
-SymbolFrame Spawner(absl::Span<const SymbolFrame> frames) {
-  for (const SymbolFrame& frame : frames) {
-    if (!facts::IsOfTheRuntime(frame) && !facts::IsOfTheSystem(frame)) {
-      return frame;
-    }
-  }
-  return frames.back();
 }
 
 }  // namespace
@@ -157,10 +145,8 @@ std::optional<uint32_t> GreenDumper::SpawnSite(Address site, Dump& dump) {
   const auto [known, is_new] = spawn_sites_.try_emplace(
       site, static_cast<uint32_t>(dump.spawn_sites.size()));
   if (is_new) {
-    const CodeAddress call = CodeAddress::Return(site);
-    dump.spawn_sites.push_back(
-        Spawner(symbolizer_.Resolve(attachment_.modules().Find(call.lookup()),
-                                    call, &attachment_.jit_names())));
+    dump.spawn_sites.push_back(NameSpawnSite(
+        site, attachment_.programs()[attachment_.program_id()], symbolizer_));
   }
   return known->second;
 }

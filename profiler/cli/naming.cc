@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "diagnose/facts.h"
 #include "target/system_call_name.h"
 
 namespace hubspy {
@@ -25,6 +26,19 @@ std::vector<SymbolFrame> NameStack(const Stack& stack,
     }
   }
   return frames;
+}
+
+SymbolFrame NameSpawnSite(Address spawn_site, const Program& program,
+                          Symbolizer& symbolizer) {
+  const CodeAddress call = CodeAddress::Return(spawn_site);
+  const absl::Span<const SymbolFrame> frames = symbolizer.Resolve(
+      program.modules->Find(call.lookup()), call, program.jit_names.get());
+  for (const SymbolFrame& frame : frames) {
+    if (!facts::IsOfTheRuntime(frame) && !facts::IsOfTheSystem(frame)) {
+      return frame;
+    }
+  }
+  return frames.back();
 }
 
 Profile NameProfile(Recording& recording, Family& family,

@@ -20,6 +20,11 @@ std::vector<SymbolFrame> NameStack(const Stack& stack,
                                    const Attachment& attachment,
                                    Symbolizer& symbolizer);
 
+// The function that a green thread was spawned in, whose call returns to
+// `spawn_site`: of those inlined there the one that a user wrote, if any is.
+SymbolFrame NameSpawnSite(Address spawn_site, const Program& program,
+                          Symbolizer& symbolizer);
+
 // The recording with names, and the processes it was made of.
 Profile NameProfile(Recording& recording, Family& family,
                     Symbolizer& symbolizer, const NamingOptions& options);

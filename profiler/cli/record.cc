@@ -39,6 +39,25 @@ std::string ForHowLong(const RecordOptions& options) {
   return absl::StrFormat("for %g s", absl::ToDoubleSeconds(options.duration));
 }
 
+void WriteSoFar(
+    const std::string& path, const RecordOptions& options,
+    absl::FunctionRef<absl::StatusOr<std::string>(OutputFile&)> write) {
+  absl::StatusOr<std::unique_ptr<OutputFile>> output = OutputFile::Create(path);
+  const absl::StatusOr<std::string> written =
+      output.ok() ? write(**output) : output.status();
+  if (!written.ok()) {
+    std::cerr << "hubspy: " << written.status().message() << "; going on.\n";
+  } else if (!options.quiet) {
+    std::cerr << "So far: " << *written << " written to " << (*output)->name()
+              << ".\n";
+  }
+}
+
+void TellOfExit(int32_t pid, int64_t after_ns) {
+  std::cerr << absl::StrFormat("Process %d exited after %.1f s.\n", pid,
+                               static_cast<double>(after_ns) / 1e9);
+}
+
 namespace {
 
 void Announce(const RecordOptions& options, int32_t pid) {
@@ -53,8 +72,7 @@ void Summarize(const Profile& profile, Sampler::Stop stop,
                const RecordOptions& options, const Process& process,
                absl::string_view written_to) {
   if (stop == Sampler::Stop::kTargetGone && !options.quiet) {
-    std::cerr << absl::StrFormat("Process %d exited after %.1f s.\n",
-                                 profile.pid, profile.duration_ns / 1e9);
+    TellOfExit(profile.pid, profile.duration_ns);
   }
   const bool all_idle =
       std::all_of(profile.samples.begin(), profile.samples.end(),
@@ -113,18 +131,14 @@ class Piece {
     made_ = ProvenanceOf(options_.command_line);
     made_.asked_rate_hz = options_.asked_rate_hz;
   }
-  // A file that cannot be written now may be at the end: that is said, no more.
   void WriteSoFar(Family& family) {
-    absl::StatusOr<std::unique_ptr<OutputFile>> output =
-        OutputFile::Create(Path());
-    const absl::StatusOr<Profile> profile =
-        output.ok() ? WriteTo(**output, family) : output.status();
-    if (!profile.ok()) {
-      std::cerr << "hubspy: " << profile.status().message() << "; going on.\n";
-    } else if (!options_.quiet) {
-      std::cerr << "So far: " << SamplesLine(*profile) << " written to "
-                << (*output)->name() << ".\n";
-    }
+    hubspy::WriteSoFar(Path(), options_,
+                       [&](OutputFile& output) -> absl::StatusOr<std::string> {
+                         const absl::StatusOr<Profile> profile =
+                             WriteTo(output, family);
+                         if (!profile.ok()) return profile.status();
+                         return SamplesLine(*profile);
+                       });
   }
 
  private:

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "cli/family.h"
@@ -94,25 +93,14 @@ class ReportMaker {
     const auto [known, is_new] =
         names_.try_emplace({program, runner.entry, runner.spawn_site}, "");
     if (!is_new) return known->second;
-    const ModuleMap& modules = *family_.programs()[program].modules;
-    known->second = NameGreenThread("", runner.entry, modules, symbolizer_);
-    if (known->second.empty()) {
-      known->second = NameOfSpawner(modules, runner.spawn_site);
+    const Program& of = family_.programs()[program];
+    known->second = NameGreenThread("", runner.entry, *of.modules, symbolizer_);
+    if (known->second.empty() && runner.spawn_site) {
+      known->second = absl::StrCat(
+          "spawned in ",
+          FrameLabel(NameSpawnSite(runner.spawn_site, of, symbolizer_)));
     }
     return known->second;
-  }
-
-  // The runtime's own functions for it may be inlined there.
-  std::string NameOfSpawner(const ModuleMap& modules, Address spawn_site) {
-    const CodeAddress spawn = CodeAddress::Return(spawn_site);
-    const LoadedModule* const module =
-        spawn_site ? modules.Find(spawn.lookup()) : nullptr;
-    if (module == nullptr) return "";
-    for (const SymbolFrame& frame : symbolizer_.Resolve(module, spawn)) {
-      if (absl::StartsWith(frame.function, "green::")) continue;
-      return absl::StrCat("spawned in ", FrameLabel(frame));
-    }
-    return "";
   }
 
   size_t StackOf(StackId id) {
@@ -148,22 +136,6 @@ std::string Written(StallsSeen& seen, Family& family, const Provenance& made,
   profile.stalls = seen.totals;
   MarkThoseWithoutStack(profile);
   return Render(profile, options);
-}
-
-// A file that cannot be written now may be at the end: that is said, no more.
-void WriteSoFar(StallsSeen seen, Family& family, const Provenance& made,
-                const RecordOptions& options) {
-  absl::StatusOr<std::unique_ptr<OutputFile>> output =
-      OutputFile::Create(options.output);
-  const absl::Status status =
-      output.ok() ? (*output)->Write(Written(seen, family, made, options))
-                  : output.status();
-  if (!status.ok()) {
-    std::cerr << "hubspy: " << status.message() << "; going on.\n";
-  } else if (!options.quiet) {
-    std::cerr << "So far: " << StallsLine(seen.totals) << "; written to "
-              << (*output)->name() << ".\n";
-  }
 }
 
 absl::Status NoHub(int32_t pid, absl::string_view what) {
@@ -214,7 +186,16 @@ absl::StatusOr<int> RunRecordStalls(const RecordOptions& options) {
   };
   Sampler::Stop stop;
   while ((stop = run()) == Sampler::Stop::kPaused) {
-    WriteSoFar(watch.SoFar(), **family, made, options);
+    WriteSoFar(options.output, options,
+               [&](OutputFile& file) -> absl::StatusOr<std::string> {
+                 StallsSeen seen = watch.SoFar();
+                 if (absl::Status status =
+                         file.Write(Written(seen, **family, made, options));
+                     !status.ok()) {
+                   return status;
+                 }
+                 return absl::StrCat(StallsLine(seen.totals), ";");
+               });
     waiter.EndPause();
   }
   if (!watch.saw_a_hub()) {
@@ -233,9 +214,7 @@ absl::StatusOr<int> RunRecordStalls(const RecordOptions& options) {
                      /*include_idle=*/true);
   WarnOfChildren(**family);
   if (stop == Sampler::Stop::kTargetGone && !options.quiet) {
-    std::cerr << absl::StrFormat(
-        "Process %d exited after %.1f s.\n", pid,
-        static_cast<double>(seen.totals.watched_ns) / 1e9);
+    TellOfExit(pid, seen.totals.watched_ns);
   }
   if (!options.quiet) {
     std::cerr << StallsLine(seen.totals) << "; written to " << (*output)->name()
