@@ -86,7 +86,7 @@ class Dumper {
     return result;
   }
 
-  Dump::NamedStack Name(const Stack& stack) {
+  NamedStack Name(const Stack& stack) {
     attachment_.LearnJitNames({&stack, 1});
     seen_.Add({.stack = seen_.Intern(stack)}, 1);
     return {.frames = NameStack(stack, attachment_, symbolizer_),

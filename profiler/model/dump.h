@@ -21,13 +21,6 @@
 namespace hubspy {
 
 struct Dump {
-  // Innermost frame first, a marker where some were left out; what is behind
-  // `end` could not be walked.
-  struct NamedStack {
-    std::vector<SymbolFrame> frames;
-    StackEnd end = StackEnd::kComplete;
-    friend bool operator==(const NamedStack&, const NamedStack&) = default;
-  };
   struct Thread {
     ThreadId tid = 0;
     std::string name;

@@ -35,6 +35,14 @@ struct SymbolFrame {
   friend bool operator==(const SymbolFrame&, const SymbolFrame&) = default;
 };
 
+// Innermost frame first, a marker where some were left out; what is behind
+// `end` could not be walked.
+struct NamedStack {
+  std::vector<SymbolFrame> frames;
+  StackEnd end = StackEnd::kComplete;
+  friend bool operator==(const NamedStack&, const NamedStack&) = default;
+};
+
 // How a recording came to be. Empty, or 0, where it is not known.
 struct Provenance {
   std::string version;       // of hubspy

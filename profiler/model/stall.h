@@ -27,10 +27,6 @@ enum class StallCause {
 };
 
 struct StallReport {
-  struct NamedStack {
-    std::vector<SymbolFrame> frames;  // innermost first
-    StackEnd end = StackEnd::kComplete;
-  };
   struct Look {
     int64_t after_ns = 0;  // since the stall began
     size_t stack = 0;      // index into StallReport::stacks

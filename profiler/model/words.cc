@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "model/numbers.h"
 
 namespace hubspy::words {
 
@@ -76,7 +77,8 @@ std::string List(const std::vector<std::string>& items) {
 }
 
 std::string Count(uint64_t n, const std::string& noun) {
-  return absl::StrCat(n, " ", noun, n == 1 ? "" : "s");
+  return absl::StrCat(WithCommas(static_cast<int64_t>(n)), " ", noun,
+                      n == 1 ? "" : "s");
 }
 
 }  // namespace hubspy::words

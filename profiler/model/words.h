@@ -21,7 +21,7 @@ std::string Waited(const GreenThreadView& green);
 std::string Capitalized(std::string text);
 // "a", "a and b", "a, b and c".
 std::string List(const std::vector<std::string>& items);
-// "1 timer", "2 timers".
+// "1 timer", "2,000 timers".
 std::string Count(uint64_t n, const std::string& noun);
 
 }  // namespace hubspy::words

@@ -46,7 +46,7 @@ class GreenWriter {
  public:
   GreenWriter(const Dump& dump, const DumpView& view)
       : dump_(dump), in_place_(!view.distinct) {
-    for (const Dump::NamedStack& stack : dump.stacks) {
+    for (const NamedStack& stack : dump.stacks) {
       frames_.push_back(ToLine(FramesToJson(stack.frames)));
     }
     for (const SymbolFrame& site : dump.spawn_sites) {
@@ -91,10 +91,12 @@ class GreenWriter {
       line.AddSeconds("waiting_seconds", green.times->waiting_ns);
     }
     if (!green.problem.empty()) line.AddText("problem", Quoted(green.problem));
-    if (green.stack && in_place_) {
-      AddStack(*green.stack, line);
-    } else if (green.stack) {
+    if (!in_place_ && green.stack) {
       line.AddNumber("stack", *green.stack);
+    } else if (green.stack) {
+      AddStack(*green.stack, line);
+    } else if (in_place_) {
+      line.AddText("frames", "[]");
     }
     return line.Take();
   }

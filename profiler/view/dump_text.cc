@@ -23,7 +23,7 @@ namespace {
 constexpr size_t kIds = 8;
 constexpr size_t kNames = 3;
 
-void AppendStack(const Dump::NamedStack& stack, std::string& text) {
+void AppendStack(const NamedStack& stack, std::string& text) {
   for (const SymbolFrame& frame : stack.frames) {
     absl::StrAppend(&text, "    ", MarkedFrameLabel(frame), "\n");
   }

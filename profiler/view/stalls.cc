@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "model/dump.h"
 #include "model/numbers.h"
+#include "model/words.h"
 #include "view/frame_label.h"
 #include "view/text.h"
 
@@ -34,19 +35,10 @@ std::string ThreeDigits(double value) {
   return text;
 }
 
-std::string Count(uint64_t n, absl::string_view what) {
-  return absl::StrCat(WithCommas(static_cast<int64_t>(n)), " ", what,
-                      n == 1 ? "" : "s");
-}
-
 std::string NameOf(const Runner& runner) {
   switch (runner.kind) {
     case StallCause::kGreenThread:
-      return absl::StrCat(
-          "green thread ", runner.id,
-          runner.name.empty()
-              ? ""
-              : absl::StrCat(" (", CleanText(runner.name), ")"));
+      return words::Green(runner.id, CleanText(runner.name));
     case StallCause::kCallbacks:
       return "timers' callbacks";
     case StallCause::kOwnCode:
@@ -88,7 +80,7 @@ std::string MostOftenSeen(const std::vector<Runner>& runners) {
   if (groups.size() > kMostRunnersShown) groups.resize(kMostRunnersShown);
   if (groups.empty()) return "";
   return absl::StrCat(
-      "; of ", Count(static_cast<uint64_t>(all), "reading"), " ",
+      "; of ", words::Count(static_cast<uint64_t>(all), "reading"), " ",
       absl::StrJoin(groups, ", ", [](std::string* text, const Group& group) {
         absl::StrAppend(text, group.times, " found ", group.name);
       }));
@@ -103,8 +95,8 @@ std::string Cause(const Stall& stall) {
       return absl::StrCat("a queue that was too long, ",
                           WithCommas(static_cast<int64_t>(stall.switches)),
                           " switches, up to ",
-                          Count(stall.most_ready, "green thread"), " ready",
-                          MostOftenSeen(stall.runners));
+                          words::Count(stall.most_ready, "green thread"),
+                          " ready", MostOftenSeen(stall.runners));
     case StallCause::kCallbacks:
     case StallCause::kOwnCode:
     case StallCause::kHub:
@@ -141,7 +133,7 @@ void AppendLooks(const StallReport& report, const Stall& stall,
     }
     absl::StrAppend(&text, "  after ", absl::StrJoin(times, ", "), ", ",
                     ThreadStateName(looks[begin].state), ":\n");
-    const StallReport::NamedStack& stack = report.stacks[looks[begin].stack];
+    const NamedStack& stack = report.stacks[looks[begin].stack];
     for (const SymbolFrame& frame : stack.frames) {
       absl::StrAppend(&text, "    ", MarkedFrameLabel(frame), "\n");
     }
@@ -201,15 +193,14 @@ std::string FormatLength(int64_t ns) {
   if (s < 0.9995e-3) return absl::StrCat(ThreeDigits(s * 1e6), " us");
   if (s < 0.9995) return absl::StrCat(ThreeDigits(s * 1e3), " ms");
   if (s < 120) return absl::StrCat(ThreeDigits(s), " s");
-  if (s < 2 * 3600) return absl::StrFormat("%.0f minutes", s / 60);
-  if (s < 2 * 86400) return absl::StrFormat("%.1f hours", s / 3600);
-  return absl::StrFormat("%.1f days", s / 86400);
+  return words::Duration(static_cast<double>(ns));
 }
 
 std::string StallsLine(const StallTotals& totals) {
   std::string line = absl::StrCat(
-      totals.count == 0 ? "No stalls"
-                        : Count(static_cast<uint64_t>(totals.count), "stall"),
+      totals.count == 0
+          ? "No stalls"
+          : words::Count(static_cast<uint64_t>(totals.count), "stall"),
       " of ", FormatLength(totals.limit_ns), " or more in ",
       FormatLength(totals.watched_ns));
   if (totals.count > 0) {
@@ -220,7 +211,8 @@ std::string StallsLine(const StallTotals& totals) {
                                 static_cast<double>(totals.hub_ns));
     }
     absl::StrAppend(&line, ", the longest ", FormatLength(totals.longest_ns),
-                    "; ", Count(static_cast<uint64_t>(totals.looks), "stack"));
+                    "; ",
+                    words::Count(static_cast<uint64_t>(totals.looks), "stack"));
   }
   if (totals.blind_ns > 0) {
     absl::StrAppend(&line, "; hubspy did not get to look for ",
@@ -237,9 +229,9 @@ std::string RenderStalls(const StallReport& report) {
   const auto left_out =
       report.totals.count - static_cast<int64_t>(report.stalls.size());
   if (left_out > 0) {
-    absl::StrAppend(&text, "\nand ",
-                    Count(static_cast<uint64_t>(left_out), "shorter one"),
-                    "\n");
+    absl::StrAppend(
+        &text, "\nand ",
+        words::Count(static_cast<uint64_t>(left_out), "shorter one"), "\n");
   }
   if (report.totals.count > 0) AppendLengths(report.totals, text);
   return text;

@@ -156,9 +156,13 @@ TEST(DumpOfGreenThreads, OneThatRunsIsOnItsThreadsStack) {
   green.view.state = GreenState::kRunning;
   green.stack.reset();
   EXPECT_THAT(TextOf({green}), HasSubstr("    it ran: see thread 7\n"));
-  EXPECT_FALSE(
-      json::parse(RenderDumpJson(DumpOf({green}), {}))["green_threads"][0]
-          .contains("stack"));
+  const auto shown = [&](DumpView view) {
+    return json::parse(
+        RenderDumpJson(DumpOf({green}), view))["green_threads"][0];
+  };
+  EXPECT_EQ(shown({})["frames"], json::array());
+  EXPECT_FALSE(shown({.distinct = true}).contains("stack"));
+  EXPECT_FALSE(shown({.distinct = true}).contains("frames"));
 }
 
 TEST(DumpOfAWrongClock, SaysSo) {
