@@ -219,7 +219,7 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
   }
   look.green = sleep.green;
   // A green thread that sleeps in a system call keeps all others waiting.
-  look.idle = sleep.activity.state != ThreadState::kRunning && !look.green;
+  look.idle = !WantsCpu(sleep.activity.state) && !look.green;
   look.activity = sleep.activity;
   look.stack = sleep.stack;
   return look;

@@ -38,6 +38,7 @@ struct Values {
   bool subprocesses = false;
   bool threads = false;
   bool green = false;
+  std::string by;
   bool function = false;
   bool no_line = false;
   bool short_names = false;
@@ -221,6 +222,11 @@ class Parser {
     record_->add_flag("--green", values_.green,
                       "all green threads, by what they do; with -i, those, "
                       "too, that wait all the while");
+    record_->add_option("--by", values_.by, "split by what threads were doing")
+        ->check([](const std::string& by) {
+          return by == "state" ? "" : "use --by state";
+        })
+        ->option_text("state");
     record_->add_flag("-F,--function", values_.function,
                       "by a function's first line, not by lines");
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
@@ -247,6 +253,7 @@ class Parser {
         ->check(StallLimitProblem)
         ->excludes("--rate")
         ->excludes("--green")
+        ->excludes("--by")
         ->excludes("--every")
         ->option_text("DURATION");
   }
@@ -332,6 +339,7 @@ class Parser {
                           .include_idle = values_.include_idle,
                           .threads = values_.threads,
                           .green = values_.green,
+                          .by_state = !values_.by.empty(),
                           .quiet = values_.quiet,
                           .stalls = ParseStallLimit(values_.stalls),
                           .short_names = values_.short_names};

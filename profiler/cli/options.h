@@ -68,8 +68,9 @@ struct RecordOptions {
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
-  bool green = false;  // green threads, too
-  bool quiet = false;  // warnings and errors only
+  bool green = false;     // green threads, too
+  bool by_state = false;  // split by what threads were doing
+  bool quiet = false;     // warnings and errors only
   // Present: the hubs' stalls that last as long, and nothing else.
   std::optional<absl::Duration> stalls;
   bool short_names = false;

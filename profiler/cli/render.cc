@@ -30,27 +30,35 @@ std::string Render(const Profile& profile, const RecordOptions& options) {
     case Format::kFlamegraph:
       return RenderFlamegraph(profile, {.include_idle = options.include_idle,
                                         .threads = options.threads,
+                                        .by_state = options.by_state,
                                         .title = TitleOf(profile)});
     case Format::kHtml:
       return RenderHtml(profile, {.include_idle = options.include_idle,
                                   .threads = options.threads,
+                                  .by_state = options.by_state,
                                   .title = TitleOf(profile)});
     case Format::kFlat: {
       const Profile& shown =
           options.threads ? WithThreadFrames(profile) : profile;
-      return RenderFlat(shown, shown, {.include_idle = options.include_idle});
+      return RenderFlat(
+          shown, shown,
+          {.include_idle = options.include_idle, .by_state = options.by_state});
     }
     case Format::kRaw:
       return RenderRaw(profile, {.include_idle = options.include_idle,
-                                 .threads = options.threads});
+                                 .threads = options.threads,
+                                 .by_state = options.by_state});
     case Format::kSpeedscope:
-      return RenderSpeedscope(profile, {.include_idle = options.include_idle});
+      return RenderSpeedscope(profile, {.include_idle = options.include_idle,
+                                        .by_state = options.by_state});
     case Format::kChromeTrace:
-      return RenderChromeTrace(profile, {.include_idle = options.include_idle});
+      return RenderChromeTrace(profile, {.include_idle = options.include_idle,
+                                         .by_state = options.by_state});
     case Format::kPprof:
       return RenderPprof(profile, {.include_idle = options.include_idle});
     case Format::kFirefox:
-      return RenderFirefox(profile, {.include_idle = options.include_idle});
+      return RenderFirefox(profile, {.include_idle = options.include_idle,
+                                     .by_state = options.by_state});
   }
   return "";
 }

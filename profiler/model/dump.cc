@@ -17,6 +17,8 @@ absl::string_view ThreadStateName(ThreadState state) {
   switch (state) {
     case ThreadState::kRunning:
       return "running";
+    case ThreadState::kRunnable:
+      return "runnable";
     case ThreadState::kSleeping:
       return "sleeping";
     case ThreadState::kStopped:

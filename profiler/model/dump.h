@@ -67,7 +67,7 @@ struct Dump {
 // Of its threads' stacks and its green threads'.
 PartialCounts CountPartial(const Dump& dump);
 
-// "running", "sleeping", "stopped", "zombie": as in the JSON.
+// "running", "runnable", "sleeping", "stopped", "zombie": as in the JSON.
 absl::string_view ThreadStateName(ThreadState state);
 // "ready", "running", "waiting", "finished".
 absl::string_view GreenStateName(GreenState state);

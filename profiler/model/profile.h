@@ -71,8 +71,8 @@ struct Profile {
     ThreadId tid = 0;
     bool idle = false;  // the thread slept in a system call; of a green one, it
                         // has waited all the while
-    // What the thread was doing, in its own sample; of a green thread's that is
-    // `green`.
+    // What the thread was doing, in its own sample and in that of a green
+    // thread that it ran; of other green threads `green` tells (words::State).
     ThreadState state = ThreadState::kRunning;
     std::string system_call;  // that it was in: "epoll_wait"; empty: none, or
                               // not known

@@ -92,7 +92,8 @@ class Recording {
     ThreadId tid = 0;
     StackId stack = 0;
     bool idle = false;
-    ThreadActivity activity = {};  // of a thread's own sample
+    // Of a thread's own sample, and of the green thread that it runs.
+    ThreadActivity activity = {};
     // Absent: the thread's own sample, with no green thread on it. Else of that
     // green thread, of the hub that is the thread's.
     std::optional<GreenActivity> green = std::nullopt;

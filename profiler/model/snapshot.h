@@ -26,11 +26,16 @@ namespace hubspy {
 using ThreadId = int32_t;
 
 enum class ThreadState {
-  kRunning,   // on a CPU, or ready for one
+  kRunning,   // on a CPU; or ready for one, where that cannot be told apart
+  kRunnable,  // ready for a CPU, and waiting for one
   kSleeping,  // in a system call, waiting; interruptible or not
   kStopped,   // by a signal or by a tracer
   kZombie,    // gone, not yet reaped
 };
+
+inline bool WantsCpu(ThreadState state) {
+  return state == ThreadState::kRunning || state == ThreadState::kRunnable;
+}
 
 // The signal that ended a process, as its core tells.
 struct SignalTaken {

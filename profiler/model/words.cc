@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "model/dump.h"
 #include "model/numbers.h"
 
 namespace hubspy::words {
@@ -57,6 +58,25 @@ std::string Waited(const GreenThreadView& green) {
       break;
   }
   return "something";
+}
+
+std::string State(const Profile::Sample& sample) {
+  const auto with = [](absl::string_view state, absl::string_view what) {
+    return absl::StrCat(state, what.empty() ? "" : ": ", what);
+  };
+  const std::optional<GreenActivity>& green = sample.green;
+  if (green && green->state == GreenState::kWaiting) {
+    return with(GreenStateName(green->state),
+                WaitReasonName(green->waiting_for));
+  }
+  if (green && green->state != GreenState::kRunning) {
+    return std::string(GreenStateName(green->state));
+  }
+  if (sample.state != ThreadState::kSleeping) {
+    return std::string(ThreadStateName(sample.state));
+  }
+  return with(green ? "blocking" : ThreadStateName(sample.state),
+              sample.system_call);
 }
 
 std::string Capitalized(std::string text) {

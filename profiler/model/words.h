@@ -1,4 +1,5 @@
-// How durations, numbers and green threads are called in a sentence.
+// How durations, numbers and green threads are called in a sentence, and what
+// threads do.
 #ifndef HUBSPY_MODEL_WORDS_H_
 #define HUBSPY_MODEL_WORDS_H_
 
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "model/hub.h"
+#include "model/profile.h"
 
 namespace hubspy::words {
 
@@ -17,6 +19,12 @@ std::string Duration(double ns);
 std::string Green(uint64_t id, const std::string& name);
 // "mutex 0x7f12", "the end of green thread 3", ...: what `green` waits for.
 std::string Waited(const GreenThreadView& green);
+// What a sample's thread was doing, in every format the same: "running",
+// "runnable" (it waits for a CPU), "sleeping: epoll_wait", "stopped". Of a
+// green thread's sample, what that did: "ready", "waiting: timer"; of one that
+// has the hub's thread, what the thread does, and "blocking: read" where that
+// sleeps.
+std::string State(const Profile::Sample& sample);
 // "Green thread 3": as a sentence begins.
 std::string Capitalized(std::string text);
 // "a", "a and b", "a, b and c".

@@ -90,7 +90,8 @@ class Writer {
  public:
   Writer(const Profile& profile, const ChromeTraceOptions& options)
       : profile_(profile),
-        folded_(Fold(profile, {.include_idle = options.include_idle})),
+        folded_(Fold(profile, {.include_idle = options.include_idle,
+                               .by_state = options.by_state})),
         lanes_(LanesOf(profile, folded_)) {
     for (const Label& label : folded_.labels) heads_.push_back(HeadOf(label));
   }

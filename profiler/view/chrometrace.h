@@ -16,6 +16,7 @@ namespace hubspy {
 
 struct ChromeTraceOptions {
   bool include_idle = false;
+  bool by_state = false;  // each stack on what its thread was doing
 };
 
 std::string RenderChromeTrace(const Profile& profile,

@@ -37,7 +37,7 @@ constexpr Category kCategories[] = {
     {"Running", "yellow"},
     {"Hub", "green"},
     {"Waiting", "lightblue"},
-    {"Green threads", "magenta"},
+    {"State", "magenta"},
     {"Frames missing", "orange"},
 };
 
@@ -92,7 +92,8 @@ class Writer {
  public:
   Writer(const Profile& profile, const FirefoxOptions& options)
       : profile_(profile),
-        folded_(Fold(profile, {.include_idle = options.include_idle})),
+        folded_(Fold(profile, {.include_idle = options.include_idle,
+                               .by_state = options.by_state})),
         lanes_(LanesOf(profile, folded_)) {
     for (uint32_t i = 0; i < profile.images.size(); ++i) {
       resources_.emplace(profile.images[i].path, i);

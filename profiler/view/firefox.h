@@ -18,6 +18,7 @@ namespace hubspy {
 
 struct FirefoxOptions {
   bool include_idle = false;
+  bool by_state = false;  // each stack on what its thread was doing
 };
 
 std::string RenderFirefox(const Profile& profile,

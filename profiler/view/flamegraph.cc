@@ -46,7 +46,8 @@ class Painter {
       : profile_(profile),
         options_(options),
         folded_(Fold(profile, {.include_idle = options.include_idle,
-                               .threads = options.threads})),
+                               .threads = options.threads,
+                               .by_state = options.by_state})),
         nodes_(BuildFlameTree(folded_)) {
     uint32_t depth = 0;
     for (const FlameNode& node : nodes_) {

@@ -16,7 +16,8 @@ namespace hubspy {
 
 struct FlamegraphOptions {
   bool include_idle = false;
-  bool threads = false;  // an outermost frame per thread
+  bool threads = false;   // an outermost frame per thread
+  bool by_state = false;  // and one of what it was doing
   std::string title = "hubspy";
 };
 

@@ -25,8 +25,9 @@ struct Counts {
 
 absl::flat_hash_map<std::string, Counts> CountLabels(
     const Profile& profile, const FlatOptions& options) {
-  const FoldedProfile folded =
-      Fold(profile, {.include_idle = options.include_idle});
+  const FoldedProfile folded = Fold(
+      profile,
+      {.include_idle = options.include_idle, .by_state = options.by_state});
   absl::flat_hash_map<std::string, Counts> counts;
   for (const FoldedStack& stack : folded.stacks) {
     // A recursive function is in the sample once.

@@ -34,6 +34,7 @@ struct FlatRow {
 
 struct FlatOptions {
   bool include_idle = false;
+  bool by_state = false;  // a row for each thing that threads were doing, too
   FlatSort sort = FlatSort::kOwnTime;
   int max_rows = 0;  // 0: all
 };

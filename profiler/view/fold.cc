@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "model/dump.h"
+#include "model/words.h"
 #include "view/frame_label.h"
 #include "view/stalls.h"
 #include "view/text.h"
@@ -57,8 +57,9 @@ class Folder {
                                    ? GreenThreadLabel(sample)
                                    : ThreadLabel(sample.tid));
       }
-      if (options_.others && sample.green)
-        stack.labels.push_back(StateLabel(*sample.green));
+      if (options_.by_state || (options_.others && sample.green)) {
+        stack.labels.push_back(StateLabel(sample));
+      }
       if (sample.frames.empty()) {
         stack.labels.push_back(Missing("no stack", sample.end));
       } else if (sample.end != StackEnd::kComplete) {
@@ -89,9 +90,9 @@ class Folder {
                    LabelKind::kThread});
   }
 
-  uint32_t StateLabel(const GreenActivity& green) {
-    return Intern(
-        {absl::StrCat("[", GreenActivityText(green), "]"), LabelKind::kState});
+  uint32_t StateLabel(const Profile::Sample& sample) {
+    return Intern({absl::StrCat("[", CleanText(words::State(sample)), "]"),
+                   LabelKind::kState});
   }
 
   uint32_t ProcessLabel(uint32_t index) {
@@ -149,13 +150,6 @@ std::string GreenThreadName(const Profile& profile, ThreadId tid, uint64_t id) {
     absl::StrAppend(&text, ": ", CleanText(named->name));
   }
   return text;
-}
-
-std::string GreenActivityText(const GreenActivity& green) {
-  const absl::string_view reason = WaitReasonName(green.waiting_for);
-  const bool waits = green.state == GreenState::kWaiting && !reason.empty();
-  return absl::StrCat(GreenStateName(green.state), waits ? ": " : "",
-                      waits ? reason : "");
 }
 
 std::string MarkedText(const Label& label) {

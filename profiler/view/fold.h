@@ -30,7 +30,7 @@ enum class LabelKind {
   kMissing,  // in brackets: what a stack lacks here
   kThread,   // "thread (7): name", "green thread (7): name", or
              // "process (7): command"
-  kState,    // "[waiting: timer]": what a green thread was doing
+  kState,    // "[waiting: timer]": what a thread, or green thread, was doing
 };
 
 struct Label {
@@ -46,9 +46,6 @@ struct Label {
 std::string ProcessName(const Profile::Process& process);
 std::string ThreadName(const Profile& profile, ThreadId tid);
 std::string GreenThreadName(const Profile& profile, ThreadId tid, uint64_t id);
-
-// "running", "waiting: timer".
-std::string GreenActivityText(const GreenActivity& green);
 
 // The text, and behind it kInlinedMark where it applies.
 std::string MarkedText(const Label& label);
@@ -67,7 +64,8 @@ struct FoldedProfile {
 
 struct FoldOptions {
   bool include_idle = false;
-  bool threads = false;  // a label per thread below all others
+  bool threads = false;   // a label per thread below all others
+  bool by_state = false;  // and one of what the thread was doing
   // Whether what tells samples apart besides their frames, processes and what
   // green threads were doing, are labels, too.
   bool others = true;
@@ -75,7 +73,8 @@ struct FoldOptions {
 
 // One stack for each sample that is included, in their order. Where there are
 // several processes, each stack stands on its own's label;
-// where green threads were sampled, theirs stand on what they were doing.
+// where green threads were sampled, theirs stand on what they were doing, also
+// where that is not asked of threads.
 FoldedProfile Fold(const Profile& profile, const FoldOptions& options);
 
 // "300 samples of 1 thread in 300 looks (100 Hz, 3.00 s)", and behind it

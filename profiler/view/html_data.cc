@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "model/dump.h"
+#include "model/words.h"
 #include "view/facts.h"
 #include "view/flame_colours.h"
 #include "view/fold.h"
@@ -68,38 +68,24 @@ uint64_t Microseconds(int64_t ns) {
   return static_cast<uint64_t>(std::max<int64_t>(ns, 0) / 1000);
 }
 
-// Of a thread's own sample. Where a recording does not tell, who is idle
-// sleeps.
-ThreadState StateOf(const Profile::Sample& sample) {
-  return sample.idle && sample.state == ThreadState::kRunning
-             ? ThreadState::kSleeping
-             : sample.state;
-}
-
-// "running", "sleeping: epoll_wait", "waiting: timer".
-std::string StateText(const Profile::Sample& sample) {
-  if (sample.green) return GreenActivityText(*sample.green);
-  const absl::string_view name = ThreadStateName(StateOf(sample));
-  if (sample.system_call.empty()) return std::string(name);
-  return absl::StrCat(name, ": ", CleanText(sample.system_call));
-}
-
 Activity ActivityOf(const Profile::Sample& sample) {
   if (sample.green) {
     switch (sample.green->state) {
       case GreenState::kReady:
         return Activity::kReady;
       case GreenState::kRunning:
-        return Activity::kRunning;
+        break;  // as its thread
       case GreenState::kWaiting:
         return Activity::kWaiting;
       case GreenState::kFinished:
         return Activity::kStopped;
     }
   }
-  switch (StateOf(sample)) {
+  switch (sample.state) {
     case ThreadState::kRunning:
       return Activity::kRunning;
+    case ThreadState::kRunnable:
+      return Activity::kReady;
     case ThreadState::kSleeping:
       return Activity::kWaiting;
     case ThreadState::kStopped:
@@ -147,7 +133,8 @@ class Writer {
         ",\n\"rate_hz\":", absl::StrFormat("%.12g", profile_.rate_hz),
         ",\"duration_us\":", Microseconds(profile_.duration_ns),
         ",\"idle\":", options_.include_idle ? "true" : "false",
-        ",\"threads\":", options_.threads ? "true" : "false");
+        ",\"threads\":", options_.threads ? "true" : "false",
+        ",\"by_state\":", options_.by_state ? "true" : "false");
     absl::StrAppend(&out_, ",\"times_end_us\":",
                     profile_.times_end_ns
                         ? absl::StrCat(Microseconds(*profile_.times_end_ns))
@@ -211,7 +198,7 @@ class Writer {
   }
 
   size_t StateIdOf(const Profile::Sample& sample) {
-    const std::string text = StateText(sample);
+    const std::string text = CleanText(words::State(sample));
     const auto [it, inserted] = state_ids_.try_emplace(text, states_.size());
     if (inserted) {
       const size_t label =

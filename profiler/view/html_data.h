@@ -1,7 +1,7 @@
 // The block of JSON that an HTML file's script reads (view/html/data.js):
 //
 //   {"title":S, "facts":[[S,S],...], "short":S, "line":S,
-//    "rate_hz":N, "duration_us":N, "idle":B, "threads":B,
+//    "rate_hz":N, "duration_us":N, "idle":B, "threads":B, "by_state":B,
 //    "times_end_us":N or null,
 //    "hues":[[meaning,[r,g,b],[r,g,b]],...],
 //    "files":[S,...], "modules":[S,...],

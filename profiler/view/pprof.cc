@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "model/dump.h"
+#include "model/words.h"
 #include "protozero/pbf_writer.hpp"
 #include "view/facts.h"
 #include "view/fold.h"
@@ -262,10 +262,8 @@ class Writer {
             "green_thread",
             GreenThreadName(profile_, sample.tid, sample.green->id));
       }
-      labels.emplace_back("state", GreenActivityText(*sample.green));
-    } else if (sample.idle) {
-      labels.emplace_back("state", "asleep");
     }
+    labels.emplace_back("state", words::State(sample));
     return labels;
   }
 

@@ -4,10 +4,10 @@
 //   https://github.com/google/pprof/blob/main/proto/profile.proto
 //
 // Each sample has its count and its wall time, and labels: thread (its name),
-// tid, process where there are several, and where green threads were sampled
-// green_thread, green_id and state ("waiting: fd"); a thread that slept has the
-// state "asleep". Inlined frames are lines of the location that they were
-// inlined into. The facts (view/facts.h) are its comments.
+// tid, state ("sleeping: epoll_wait"; words::State), process where there are
+// several, and where green threads were sampled green_thread and green_id.
+// Inlined frames are lines of the location that they were inlined into. The
+// facts (view/facts.h) are its comments.
 #ifndef HUBSPY_VIEW_PPROF_H_
 #define HUBSPY_VIEW_PPROF_H_
 

@@ -12,8 +12,9 @@ namespace hubspy {
 
 std::string RenderRaw(const Profile& profile, const RawOptions& options) {
   const FoldedProfile folded =
-      Fold(profile,
-           {.include_idle = options.include_idle, .threads = options.threads});
+      Fold(profile, {.include_idle = options.include_idle,
+                     .threads = options.threads,
+                     .by_state = options.by_state});
   std::map<std::string, int64_t> counts;
   for (const FoldedStack& stack : folded.stacks) {
     std::string line;

@@ -16,7 +16,8 @@ namespace hubspy {
 
 struct RawOptions {
   bool include_idle = false;
-  bool threads = false;  // an outermost frame per thread: "thread (7): name"
+  bool threads = false;   // an outermost frame per thread: "thread (7): name"
+  bool by_state = false;  // and one of what it was doing: "[runnable]"
 };
 
 std::string RenderRaw(const Profile& profile, const RawOptions& options);

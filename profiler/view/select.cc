@@ -10,10 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "model/dump.h"
 #include "model/merged.h"
 #include "model/numbers.h"
+#include "model/words.h"
 #include "view/fold.h"
 #include "view/text.h"
 
@@ -358,14 +359,11 @@ absl::Status CheckNames(absl::string_view what, const Named& all,
 }  // namespace
 
 std::vector<std::string> StatesOf(const Profile::Sample& sample) {
-  if (sample.green) {
-    return {std::string(GreenStateName(sample.green->state)),
-            GreenActivityText(*sample.green)};
-  }
-  std::vector<std::string> states = {
-      std::string(ThreadStateName(sample.state))};
-  if (!sample.system_call.empty()) states.push_back(sample.system_call);
-  return states;
+  const std::string all = words::State(sample);
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(all, absl::MaxSplits(": ", 1));
+  if (parts.second.empty()) return {all};
+  return {all, parts.first, parts.second};
 }
 
 Selected Select(const Profile& profile, const Selection& selection) {

@@ -58,9 +58,8 @@ Selected Select(const Profile& profile, const Selection& selection);
 // or state as asked for, and which there are; or that there are no times.
 absl::Status CheckSelection(const Profile& profile, const Selection& selection);
 
-// What a sample's state may be called: of a thread's own "running", "sleeping"
-// and the system call that it was in, "epoll_wait"; of a green thread's
-// "running", "ready", "waiting" and for what, "waiting: timer".
+// What a sample's state may be called: as words::State does, "sleeping:
+// epoll_wait", and by each half of that.
 std::vector<std::string> StatesOf(const Profile::Sample& sample);
 
 }  // namespace hubspy

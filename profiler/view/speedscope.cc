@@ -24,7 +24,8 @@ class Writer {
  public:
   Writer(const Profile& profile, const SpeedscopeOptions& options)
       : profile_(profile),
-        folded_(Fold(profile, {.include_idle = options.include_idle})),
+        folded_(Fold(profile, {.include_idle = options.include_idle,
+                               .by_state = options.by_state})),
         lanes_(LanesOf(profile, folded_)) {}
 
   std::string Run() {

@@ -17,6 +17,7 @@ namespace hubspy {
 
 struct SpeedscopeOptions {
   bool include_idle = false;
+  bool by_state = false;  // each stack on what its thread was doing
 };
 
 std::string RenderSpeedscope(const Profile& profile,

@@ -7,7 +7,7 @@ class Filters {
     this.recording = recording;
     this.calls = calls;
     this.idle = recording.json.idle;
-    this.split = {threads: recording.json.threads, states: false};
+    this.split = {threads: recording.json.threads, states: recording.json.by_state};
     this.lanes = new Uint8Array(recording.lanes.length).fill(1);
     this.states = new Uint8Array(recording.states.length).fill(1);
     this.patterns = [];  // {text, keep: whether it must match, marked: by label}

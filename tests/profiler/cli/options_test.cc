@@ -56,6 +56,17 @@ TEST(Options, TheFormatIsGuessedFromTheWholeEnding) {
   EXPECT_EQ(FormatOfFile("a.json"), std::nullopt);
 }
 
+TEST(Options, ByStateIsTheOnlyWayToSplit) {
+  const auto command =
+      Parse({"record", "-p", "1", "-o", "x.svg", "--by", "state"});
+  EXPECT_TRUE(std::get<RecordOptions>(*command).by_state);
+  EXPECT_FALSE(
+      std::get<RecordOptions>(*Parse({"record", "-p", "1", "-o", "x.svg"}))
+          .by_state);
+  EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.svg", "--by", "thread"}),
+              HasSubstr("use --by state"));
+}
+
 TEST(Options, EveryNumbersTheFiles) {
   const auto command =
       Parse({"record", "-p", "1", "-o", "x.svg", "--every", "1m30s"});

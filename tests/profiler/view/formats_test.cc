@@ -77,6 +77,38 @@ TEST_P(Formats, TotalsOfAFlameGraphAgree) {
       table);
 }
 
+TEST_P(Formats, TotalsByStateAgree) {
+  const bool idle = GetParam();
+  Totals table;
+  for (const FlatRow& row :
+       FlatRows(profile_, profile_, {.include_idle = idle, .by_state = true})) {
+    AddStack(table, {row.label}, std::llround(row.total_seconds * 100));
+  }
+  EXPECT_EQ(table["[runnable]"].total, 5);
+  EXPECT_EQ(table["[running]"].total, 29);
+  EXPECT_EQ(table["[waiting: fd]"].total, idle ? 30 : 0);
+  EXPECT_EQ(table["[sleeping: epoll_wait]"].total, idle ? 60 : 0);
+  const Totals raw =
+      ReadRaw(RenderRaw(profile_, {.include_idle = idle, .by_state = true}));
+  EXPECT_EQ(raw.at("[runnable]").total, 5);
+  EXPECT_EQ(raw.at("[running]").total, 29);
+  EXPECT_EQ(ReadSpeedscope(RenderSpeedscope(profile_, {.include_idle = idle,
+                                                       .by_state = true}),
+                           profile_.rate_hz),
+            raw);
+  EXPECT_EQ(ReadChromeTrace(RenderChromeTrace(
+                profile_, {.include_idle = idle, .by_state = true})),
+            raw);
+  EXPECT_EQ(ReadFirefox(RenderFirefox(
+                profile_, {.include_idle = idle, .by_state = true})),
+            raw);
+  Totals graph;
+  for (const auto& [name, counts] : raw) graph[XmlText(name)] = counts;
+  EXPECT_EQ(ReadFlamegraph(RenderFlamegraph(
+                profile_, {.include_idle = idle, .by_state = true})),
+            graph);
+}
+
 // pprof has what a green thread was doing as a label, not as a frame.
 TEST_P(Formats, TotalsOfPprofAgree) {
   Totals table = FromTable();
@@ -101,7 +133,8 @@ TEST(Pprof, HasLabelsBuildIdsInlinedFramesAndFacts) {
               Contains(Pair("green_thread: green thread (3): client", 36)));
   EXPECT_THAT(file.labels, Contains(Pair("green_id: 3", 36)));
   EXPECT_THAT(file.labels, Contains(Pair("state: waiting: fd", 30)));
-  EXPECT_THAT(file.labels, Contains(Pair("state: asleep", 60)));
+  EXPECT_THAT(file.labels, Contains(Pair("state: sleeping: epoll_wait", 60)));
+  EXPECT_THAT(file.labels, Contains(Pair("state: runnable", 5)));
   EXPECT_THAT(
       file.build_ids,
       Contains(Pair("/opt/seed", "0123456789abcdef0123456789abcdef01234567")));

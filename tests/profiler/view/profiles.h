@@ -21,6 +21,8 @@ class ProfileBuilder {
     bool idle = false;
     int64_t count = 1;
     std::optional<GreenActivity> green = std::nullopt;
+    ThreadState state = ThreadState::kRunning;
+    std::string system_call = "";
   };
 
   uint32_t Frame(const SymbolFrame& frame) {
@@ -35,6 +37,8 @@ class ProfileBuilder {
                       Traits traits) {
     Profile::Sample sample{.tid = traits.tid,
                            .idle = traits.idle,
+                           .state = traits.state,
+                           .system_call = traits.system_call,
                            .green = traits.green,
                            .count = traits.count};
     for (const SymbolFrame& frame : outermost_first) {
@@ -123,11 +127,15 @@ inline Profile ProfileOfAllKinds() {
   const GreenActivity reads{
       .id = 3, .state = GreenState::kWaiting, .waiting_for = WaitReason::kFd};
   ProfileBuilder builder;
-  builder.Add({main, run, wait}, {.idle = true, .count = 60})
+  builder
+      .Add({main, run, wait}, {.idle = true,
+                               .count = 60,
+                               .state = ThreadState::kSleeping,
+                               .system_call = "epoll_wait"})
       .Add({main, run, inlined}, {.count = 9})
       .Add({main, run, half, half}, {.count = 7})
       .Add({main, odd}, {.count = 4})
-      .Add({main, run}, {.tid = 8, .count = 5})
+      .Add({main, run}, {.tid = 8, .count = 5, .state = ThreadState::kRunnable})
       .Add({half}, {.tid = 8, .count = 2})
       .Add({}, {.tid = 8, .count = 1})
       .Add({main, half}, {.idle = true, .count = 30, .green = reads})

@@ -99,6 +99,23 @@ TEST(Raw, StandsGreenThreadsOnWhatTheyDo) {
             "thread (7): hub;main 4\n");
 }
 
+TEST(Raw, StandsEachStackOnWhatItsThreadDidIfAsked) {
+  ProfileBuilder builder;
+  builder.Add({{.function = "f"}}, {.count = 2});
+  builder.Add({{.function = "f"}},
+              {.count = 3, .state = ThreadState::kRunnable});
+  builder.Add({{.function = "f"}}, {.idle = true,
+                                    .count = 4,
+                                    .state = ThreadState::kSleeping,
+                                    .system_call = "read"});
+  const Profile profile = builder.Build();
+  EXPECT_EQ(RenderRaw(profile, {.include_idle = true, .by_state = true}),
+            "[runnable];f 3\n[running];f 2\n[sleeping: read];f 4\n");
+  EXPECT_EQ(RenderRaw(profile, {.threads = true, .by_state = true}),
+            "thread (7): hub;[runnable];f 3\nthread (7): hub;[running];f 2\n");
+  EXPECT_EQ(RenderRaw(profile, {.include_idle = true}), "f 9\n");
+}
+
 TEST(Raw, OfSeveralProcessesStacksStandOnTheirProcess) {
   Profile profile = HubProfile();
   profile.processes = {{7, "hub"}, {8, "hub --worker"}};

@@ -228,7 +228,7 @@ TEST(CheckSelection, SaysWhatThereIsInstead) {
   selection.states = {"asleep"};
   EXPECT_EQ(complaint(selection),
             "no sample is in state asleep: there are nanosleep, running, "
-            "sleeping");
+            "sleeping, sleeping: nanosleep");
   Profile without_times = profile;
   without_times.lanes.clear();
   EXPECT_THAT(
