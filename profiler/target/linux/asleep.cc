@@ -74,6 +74,13 @@ absl::StatusOr<uint64_t> ThreadFiles::TimesRun() const {
   return times_run.value_or(0);
 }
 
+std::optional<ThreadSchedule> ThreadFiles::Schedule() const {
+  if (counting_ != RunCounting::kTimesRun) return std::nullopt;
+  std::array<char, 128> buffer;
+  const auto text = ReadText(counts_, absl::MakeSpan(buffer));
+  return text.ok() ? ParseSchedstat(*text) : std::nullopt;
+}
+
 absl::StatusOr<std::optional<BlockedThread>> ThreadFiles::Blocked() const {
   std::array<char, 512> buffer;
   const auto text = ReadText(syscall_, absl::MakeSpan(buffer));

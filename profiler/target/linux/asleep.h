@@ -50,6 +50,8 @@ class ThreadFiles {
 
   ThreadId tid() const { return tid_; }
   absl::StatusOr<uint64_t> TimesRun() const;
+  // nullopt where the kernel does not count.
+  std::optional<ThreadSchedule> Schedule() const;
   absl::StatusOr<std::optional<BlockedThread>> Blocked() const;
   absl::StatusOr<ThreadStat> Stat() const;
   // Whether the thread is still in the sleep that `token` names.

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "absl/hash/hash.h"
@@ -116,6 +117,9 @@ absl::StatusOr<std::vector<ThreadId>> LinuxProcess::ThreadIds() const {
   files_.KeepOnly(*tids);
   if (perf_) perf_->KeepOnly(*tids);
   if (sleep_watch_) sleep_watch_->KeepOnly(*tids);
+  absl::erase_if(cpu_shares_, [&](const auto& entry) {
+    return !std::binary_search(tids->begin(), tids->end(), entry.first);
+  });
   return tids;
 }
 
@@ -132,6 +136,7 @@ void LinuxProcess::Forget(ThreadId tid) {
   files_.Forget(tid);
   if (perf_) perf_->Forget(tid);
   if (sleep_watch_) sleep_watch_->Forget(tid);
+  cpu_shares_.erase(tid);
 }
 
 absl::StatusOr<std::optional<Snapshot>> LinuxProcess::Capture(
@@ -150,6 +155,8 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   const auto files = files_.Get(directory_, request.tid);
   if (!files.ok()) return files.status();
   if (perf_) perf_->Update(request.tid);
+  const uint64_t switches =
+      perf_ ? perf_->SwitchesWritten(request.tid) : uint64_t{0};
   if (known) {
     const absl::StatusOr<bool> same = StillAsleep(**files, *known);
     if (!same.ok()) return same.status();
@@ -162,7 +169,9 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   }
   absl::StatusOr<std::optional<Snapshot>> asleep = TakeAsleep(**files, request);
   if (!asleep.ok() || asleep->has_value()) return asleep;
-  if (std::optional<Snapshot> sample = TakeSample(request)) return sample;
+  if (std::optional<Snapshot> sample = TakeSample(request, switches)) {
+    return sample;
+  }
   if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
     return refused;
   }
@@ -202,8 +211,8 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TakeAsleep(
 
 // Not where something else is wanted of the same instant, or more of the stack
 // than the kernel copies: a stop gives both.
-std::optional<Snapshot> LinuxProcess::TakeSample(
-    const CaptureRequest& request) {
+std::optional<Snapshot> LinuxProcess::TakeSample(const CaptureRequest& request,
+                                                 uint64_t switches_before) {
   if (!perf_ || !request.also.empty()) return std::nullopt;
   if (request.sample_was_too_small && perf_->CopyMoreStack(request.tid)) {
     return std::nullopt;
@@ -212,6 +221,9 @@ std::optional<Snapshot> LinuxProcess::TakeSample(
   if (sample == nullptr) return std::nullopt;
   Snapshot snapshot;
   snapshot.tid = request.tid;
+  if (perf_->WaitsForCpu(request.tid, switches_before)) {
+    snapshot.state = ThreadState::kRunnable;
+  }
   snapshot.method = CaptureMethod::kPerf;
   snapshot.registers = sample->registers;
   snapshot.stack = sample->stack;
@@ -251,12 +263,25 @@ absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files,
     return absl::AbortedError(
         absl::StrCat("thread ", files.tid(), " waits for a CPU, as others do"));
   }
+  // Before the stop, which makes it wait.
+  CpuShare& share = NoteShare(files);
   absl::StatusOr<Snapshot> snapshot = CaptureFromItsCpu(files, max_held_bytes);
+  if (snapshot.ok() && snapshot->state == ThreadState::kRunning) {
+    snapshot->state = share.Next();
+  }
   // Half of the time, at most, goes into such waiting.
   const int64_t ended_ns = NowNs();
   const int64_t took_ns = ended_ns - began_ns;
   if (took_ns > kLongStopNs) next_stop_ns_ = ended_ns + took_ns;
   return snapshot;
+}
+
+CpuShare& LinuxProcess::NoteShare(const ThreadFiles& files) {
+  CpuShare& share = cpu_shares_[files.tid()];
+  if (const std::optional<ThreadSchedule> schedule = files.Schedule()) {
+    share.Note(*schedule, NowNs());
+  }
+  return share;
 }
 
 absl::StatusOr<Snapshot> LinuxProcess::CaptureFromItsCpu(

@@ -18,7 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "target/linux/asleep.h"
+#include "target/linux/cpu_share.h"
 #include "target/linux/perf_map_file.h"
 #include "target/linux/perf_samples.h"
 #include "target/linux/proc_dir.h"
@@ -69,9 +71,11 @@ class LinuxProcess : public Process {
                                    const SleepToken& token);
   absl::StatusOr<std::optional<Snapshot>> TakeAsleep(
       const ThreadFiles& files, const CaptureRequest& request);
-  std::optional<Snapshot> TakeSample(const CaptureRequest& request);
+  std::optional<Snapshot> TakeSample(const CaptureRequest& request,
+                                     uint64_t switches_before);
   absl::StatusOr<Snapshot> TakeByStop(const ThreadFiles& files,
                                       size_t max_held_bytes);
+  CpuShare& NoteShare(const ThreadFiles& files);
   void Forget(ThreadId tid);
   absl::Status RefuseToStop(const CaptureRequest& request);
   absl::StatusOr<Snapshot> CaptureFromItsCpu(const ThreadFiles& files,
@@ -89,6 +93,8 @@ class LinuxProcess : public Process {
   // Absent: not wanted.
   mutable std::optional<PerfSampler> perf_;
   mutable std::optional<SleepWatch> sleep_watch_;
+  // Of threads that are sampled by a stop.
+  mutable absl::flat_hash_map<ThreadId, CpuShare> cpu_shares_;
   TracerThread tracer_;
   const bool sampling_;
   int64_t next_stop_ns_ = 0;  // no stop before, when sampling

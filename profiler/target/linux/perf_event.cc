@@ -57,7 +57,7 @@ size_t PageSize() {
 }
 
 absl::StatusOr<PerfEvent> PerfEvent::Open(perf_event_attr attr, ThreadId tid,
-                                          size_t ring_bytes) {
+                                          size_t ring_bytes, RingUse use) {
   attr.size = sizeof(attr);
   int fd = OpenEvent(attr, tid);
   if (fd < 0 && (errno == EACCES || errno == EPERM)) {
@@ -67,8 +67,11 @@ absl::StatusOr<PerfEvent> PerfEvent::Open(perf_event_attr attr, ThreadId tid,
   if (fd < 0) return ExplainOpenError(tid, errno);
   const ScopedFd event(fd);
   const size_t bytes = PageSize() + ring_bytes;
+  // A mapping that cannot say how far it was read is overwritten.
+  const int access =
+      use == RingUse::kKeepLatest ? PROT_READ : PROT_READ | PROT_WRITE;
   void* const mapping =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, event.get(), 0);
+      mmap(nullptr, bytes, access, MAP_SHARED, event.get(), 0);
   if (mapping == MAP_FAILED) {
     // EPERM: more than perf_event_mlock_kb and RLIMIT_MEMLOCK allow together.
     return absl::ResourceExhaustedError(

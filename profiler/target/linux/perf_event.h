@@ -22,6 +22,12 @@
 
 namespace hubspy {
 
+// What becomes of a record that finds no room.
+enum class RingUse {
+  kReadInOrder,  // it is lost: who reads says how far he has come
+  kKeepLatest,   // it takes the place of the oldest
+};
+
 class PerfEvent {
  public:
   // `ring_bytes`: 0, or pages, as many as a power of two. Where the kernel's
@@ -31,7 +37,8 @@ class PerfEvent {
   // and says so of every thread (perf_event_paranoid, seccomp, capabilities).
   // ResourceExhausted: not for this many threads (locked memory, open files).
   static absl::StatusOr<PerfEvent> Open(perf_event_attr attr, ThreadId tid,
-                                        size_t ring_bytes);
+                                        size_t ring_bytes,
+                                        RingUse use = RingUse::kReadInOrder);
   ~PerfEvent();
   PerfEvent(PerfEvent&& other) noexcept
       : mapping_(std::exchange(other.mapping_, {})),
@@ -46,7 +53,7 @@ class PerfEvent {
   bool samples_kernel() const { return samples_kernel_; }
 
   // Where in the ring the kernel has written and we have read: `data_head`,
-  // `data_tail`.
+  // `data_tail`; only for kReadInOrder may that be written.
   perf_event_mmap_page& page() const;
   absl::Span<const std::byte> ring() const;
 

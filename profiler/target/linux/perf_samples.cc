@@ -159,8 +159,9 @@ void PerfSampler::Open(ThreadId tid, uint32_t stack_bytes) {
   auto samples = PerfSamples::Open(tid, options);
   if (absl::IsPermissionDenied(samples.status())) refusal_ = samples.status();
   if (absl::IsNotFound(samples.status())) return;
-  threads_.emplace(
-      tid, Thread{.samples = std::move(samples), .stack_bytes = stack_bytes});
+  threads_.emplace(tid, Thread{.samples = std::move(samples),
+                               .stack_bytes = stack_bytes,
+                               .switches = SwitchLog::Open(tid)});
 }
 
 absl::Status PerfSampler::RefusalOf(ThreadId tid) const {
@@ -185,6 +186,19 @@ bool PerfSampler::CopyMoreStack(ThreadId tid) {
 int64_t PerfSampler::TakeLost(ThreadId tid) {
   PerfSamples* const samples = Find(tid);
   return samples == nullptr ? 0 : samples->TakeLost();
+}
+
+uint64_t PerfSampler::SwitchesWritten(ThreadId tid) const {
+  const auto known = threads_.find(tid);
+  return known == threads_.end() || !known->second.switches.ok()
+             ? 0
+             : known->second.switches->written();
+}
+
+bool PerfSampler::WaitsForCpu(ThreadId tid, uint64_t written_before) const {
+  const auto known = threads_.find(tid);
+  return known != threads_.end() && known->second.switches.ok() &&
+         known->second.switches->WaitsForCpu(written_before);
 }
 
 void PerfSampler::KeepOnly(absl::Span<const ThreadId> tids) {

@@ -25,6 +25,7 @@
 #include "absl/types/span.h"
 #include "target/linux/perf_event.h"
 #include "target/linux/perf_record.h"
+#include "target/linux/switch_log.h"
 
 namespace hubspy {
 
@@ -86,6 +87,10 @@ class PerfSampler {
   void NoteSleep(ThreadId tid);
   const PerfSample* Latest(ThreadId tid);
   int64_t TakeLost(ThreadId tid);
+  // As SwitchLog's, of a thread that has one, which those have that are
+  // sampled.
+  uint64_t SwitchesWritten(ThreadId tid) const;
+  bool WaitsForCpu(ThreadId tid, uint64_t written_before) const;
   // Copies more of this thread's stack from now on; false when that is not
   // possible.
   bool CopyMoreStack(ThreadId tid);
@@ -103,6 +108,7 @@ class PerfSampler {
   struct Thread {
     absl::StatusOr<PerfSamples> samples;
     uint32_t stack_bytes = 0;
+    absl::StatusOr<SwitchLog> switches;
   };
 
   PerfSamples* Find(ThreadId tid);
