@@ -76,6 +76,9 @@ class Attachment {
   // Those of this process's threads; none in a process that is not green, or
   // that has not made one yet.
   absl::StatusOr<std::vector<HubView>> ReadHubs();
+  // The same as of the latest Refresh, by their OS threads: each may have gone
+  // or moved since.
+  const absl::flat_hash_map<ThreadId, HubView>& hubs() const { return hubs_; }
   // Null in a process that is not green.
   HubReader* hub_reader() { return hub_reader_ ? &*hub_reader_ : nullptr; }
 

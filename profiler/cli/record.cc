@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/family.h"
 #include "cli/format_names.h"
+#include "cli/hub_history.h"
 #include "cli/missing_names.h"
 #include "cli/naming.h"
 #include "cli/notes.h"
@@ -109,6 +111,8 @@ class Piece {
   }
 
   Recording& recording() { return recording_; }
+  // Null where the file will not show time.
+  HubHistory* hubs() { return hubs_ ? &*hubs_ : nullptr; }
   int number() const { return number_; }
   std::string file() const { return output_->name(); }
 
@@ -123,7 +127,11 @@ class Piece {
     if (!output.ok()) return output.status();
     output_ = *std::move(output);
     recording_ = Recording();
-    if (ShowsTime(options_.format)) recording_.KeepTimes();
+    if (ShowsTime(options_.format)) {
+      recording_.KeepTimes();
+      if (!hubs_) hubs_.emplace();
+      hubs_->BeginNext();
+    }
     BeginNow();
     return absl::OkStatus();
   }
@@ -154,6 +162,7 @@ class Piece {
     Profile profile =
         NameProfile(recording_, family, symbolizer_, options_.naming);
     profile.made = made_;
+    if (hubs_) hubs_->AddTo(profile, family.programs(), symbolizer_);
     if (absl::Status status = output.Write(Render(profile, options_));
         !status.ok()) {
       return status;
@@ -166,6 +175,7 @@ class Piece {
   int number_ = 0;
   std::unique_ptr<OutputFile> output_;
   Recording recording_;
+  std::optional<HubHistory> hubs_;
   Provenance made_;
 };
 
@@ -228,10 +238,18 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   const Recording& recording = (*piece)->recording();
   Progress progress(waiter, recording, std::cerr,
                     {.look = ProgressLook(options), .until_ns = until_ns});
-  Sampler sampler([&] { return (*family)->Look(); }, progress,
-                  {.rate_hz = options.rate_hz,
-                   .seed = std::random_device{}(),
-                   .each_green = options.threads});
+  Sampler sampler(
+      [&] {
+        auto looks = (*family)->Look();
+        if (HubHistory* const hubs = (*piece)->hubs()) {
+          hubs->Read(**family, sampler.begin_ns());
+        }
+        return looks;
+      },
+      progress,
+      {.rate_hz = options.rate_hz,
+       .seed = std::random_device{}(),
+       .each_green = options.threads});
   const absl::StatusOr<Sampler::Stop> stop = RecordUntil(
       until_ns, **piece, sampler, **family, waiter, progress, options);
   if (!stop.ok()) return stop.status();

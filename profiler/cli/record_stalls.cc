@@ -1,7 +1,6 @@
 // `hubspy record --stalls`: composes the watch, names what it saw, writes it.
 #include <iostream>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -18,8 +17,8 @@
 #include "cli/signal_waiter.h"
 #include "cli/stall_watch.h"
 #include "cli/subject.h"
+#include "cli/turn_runner.h"
 #include "cli/urgency.h"
-#include "view/frame_label.h"
 #include "view/stalls.h"
 
 namespace hubspy {
@@ -45,7 +44,10 @@ void MarkThoseWithoutStack(Profile& profile) {
 class ReportMaker {
  public:
   ReportMaker(const StallsSeen& seen, Family& family, Symbolizer& symbolizer)
-      : seen_(seen), family_(family), symbolizer_(symbolizer) {}
+      : seen_(seen),
+        family_(family),
+        symbolizer_(symbolizer),
+        names_(family.programs(), symbolizer) {}
 
   StallReport Make(int64_t begin_unix_ns) {
     const Program& first = family_.programs().front();
@@ -72,10 +74,10 @@ class ReportMaker {
         .switches = seen.turn.switches,
         .most_ready = seen.turn.most_ready,
         .problem = seen.problem};
-    for (const SeenStall::Runner& runner : seen.runners) {
+    for (const TurnRunner& runner : seen.runners) {
       stall.runners.push_back({.kind = runner.kind,
                                .id = runner.id,
-                               .name = NameOf(seen.program, runner),
+                               .name = names_.NameOf(seen.program, runner),
                                .times = runner.times});
     }
     for (const SeenStall::Look& look : seen.looks) {
@@ -84,23 +86,6 @@ class ReportMaker {
                              .state = look.state});
     }
     report_.stalls.push_back(std::move(stall));
-  }
-
-  // Its own name, else its function's; of a lambda, where it was spawned.
-  std::string NameOf(ProgramId program, const SeenStall::Runner& runner) {
-    if (runner.kind != StallCause::kGreenThread) return "";
-    if (!runner.name.empty()) return runner.name;
-    const auto [known, is_new] =
-        names_.try_emplace({program, runner.entry, runner.spawn_site}, "");
-    if (!is_new) return known->second;
-    const Program& of = family_.programs()[program];
-    known->second = NameGreenThread("", runner.entry, *of.modules, symbolizer_);
-    if (known->second.empty() && runner.spawn_site) {
-      known->second = absl::StrCat(
-          "spawned in ",
-          FrameLabel(NameSpawnSite(runner.spawn_site, of, symbolizer_)));
-    }
-    return known->second;
   }
 
   size_t StackOf(StackId id) {
@@ -117,8 +102,7 @@ class ReportMaker {
   Family& family_;
   Symbolizer& symbolizer_;
   StallReport report_;
-  absl::flat_hash_map<std::tuple<ProgramId, Address, Address>, std::string>
-      names_;
+  RunnerNames names_;
   absl::flat_hash_map<StackId, size_t> stacks_;
 };
 

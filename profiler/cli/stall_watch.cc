@@ -13,21 +13,6 @@ constexpr int64_t kShortestPeriodNs = 200'000;
 constexpr int64_t kLongestPeriodNs = 25'000'000;
 // A hub that is made meanwhile is noticed within that.
 constexpr int64_t kFindHubsEveryNs = 100'000'000;
-// In a queue of thousands, who was seen often will be among the first.
-constexpr size_t kMostRunners = 256;
-
-bool IsSame(const SeenStall::Runner& a, const SeenStall::Runner& b) {
-  return a.kind == b.kind && a.id == b.id;
-}
-
-StallCause CauseOf(const SeenStall& stall) {
-  const StalledTurn& turn = stall.turn;
-  const bool one = turn.switches <= 1 || 2 * turn.held_ns >= turn.length_ns();
-  if (!one) return turn.was_seen ? StallCause::kQueue : StallCause::kUnknown;
-  return stall.runners.empty() ? StallCause::kUnknown
-                               : stall.runners.front().kind;
-}
-
 }  // namespace
 
 StallWatch::StallWatch(Family& family, Waiter& waiter, const Options& options)
@@ -181,7 +166,7 @@ void StallWatch::LookBack(Watched& watched, const UnseenTurn& unseen) {
   }
   const GreenThreadView& green = resolved->green;
   if (resolved->turn.switches == 1) {
-    Count(watched.open, RunnerOf(green));
+    CountRunner(watched.open.runners, RunnerOf(green));
   }
   watched.open.problem = "hubspy came too late to look";
   Close(watched, resolved->turn);
@@ -191,7 +176,10 @@ void StallWatch::LookBack(Watched& watched, const UnseenTurn& unseen) {
 // instant tells.
 void StallWatch::TakeStack(Watched& watched) {
   SeenStall& open = watched.open;
-  if (open.looks.empty() && HoldsNobody(watched)) watched.holds_nobody = true;
+  if (open.looks.empty() &&
+      HoldsNobody(*watched.attachment->hub_reader(), watched.hub)) {
+    watched.holds_nobody = true;
+  }
   if (watched.holds_nobody) return;
   const int64_t at_ns = waiter_.NowNs();
   absl::StatusOr<ThreadCapture> capture =
@@ -221,54 +209,13 @@ void StallWatch::TakeStack(Watched& watched) {
   }
 }
 
-// Nobody waits for the thread's own code where there is no green thread: before
-// the first, and after the last.
-bool StallWatch::HoldsNobody(const Watched& watched) const {
-  if (watched.hub.current || watched.hub.state != HubState::kRunning) {
-    return false;
-  }
-  const auto greens =
-      watched.attachment->hub_reader()->ReadGreenThreads(watched.hub);
-  return greens.ok() && greens->empty();
-}
-
 void StallWatch::NoteRunner(Watched& watched, Address current, HubState state) {
   HubReader* const reader = watched.attachment == nullptr
                                 ? nullptr
                                 : watched.attachment->hub_reader();
   if (reader == nullptr) return;
-  SeenStall::Runner runner;
-  if (current) {
-    const auto green = reader->ReadGreenThread(watched.hub, current);
-    if (!green.ok() || green->id == 0) return;
-    runner = RunnerOf(*green);
-  } else if (state == HubState::kFiringTimers) {
-    runner.kind = StallCause::kCallbacks;
-  } else {
-    const auto own = reader->ReadGreenThread(watched.hub, watched.hub.own_code);
-    const bool is_own = own.ok() && own->state == GreenState::kRunning;
-    runner.kind = is_own ? StallCause::kOwnCode : StallCause::kHub;
-  }
-  Count(watched.open, std::move(runner));
-}
-
-SeenStall::Runner StallWatch::RunnerOf(const GreenThreadView& green) {
-  return {.kind = StallCause::kGreenThread,
-          .id = green.id,
-          .name = green.name,
-          .entry = green.entry,
-          .spawn_site = green.spawn_site};
-}
-
-void StallWatch::Count(SeenStall& stall, SeenStall::Runner runner) {
-  const auto known = std::find_if(
-      stall.runners.begin(), stall.runners.end(),
-      [&](const SeenStall::Runner& r) { return IsSame(r, runner); });
-  if (known != stall.runners.end()) {
-    ++known->times;
-  } else if (stall.runners.size() < kMostRunners) {
-    runner.times = 1;
-    stall.runners.push_back(std::move(runner));
+  if (auto runner = FindRunner(*reader, watched.hub, current, state)) {
+    CountRunner(watched.open.runners, *std::move(runner));
   }
 }
 
@@ -289,10 +236,7 @@ void StallWatch::Close(Watched& watched, const StalledTurn& turn) {
   } else if (stall.problem.empty()) {
     stall.problem = "it was over before it could be looked at";
   }
-  std::stable_sort(
-      stall.runners.begin(), stall.runners.end(),
-      [](const auto& a, const auto& b) { return a.times > b.times; });
-  stall.cause = CauseOf(stall);
+  stall.cause = CauseOf(stall.turn, stall.runners);
   CountTime(stall);
   Keep(std::move(stall));
 }
@@ -315,7 +259,7 @@ void StallWatch::CountTime(const SeenStall& stall) {
   const auto add = [&](StackId stack, int64_t begin_ns, int64_t end_ns) {
     Recording::Key key = {.tid = stall.hub_tid, .stack = stack};
     if (options_.each_green && stall.cause == StallCause::kGreenThread) {
-      const SeenStall::Runner& runner = stall.runners.front();
+      const TurnRunner& runner = stall.runners.front();
       key.green = GreenActivity{.id = runner.id};
       seen_.recording.NameGreen({stall.hub_tid, runner.id},
                                 {.name = runner.name,

@@ -25,6 +25,7 @@
 
 #include "cli/attachment.h"
 #include "cli/family.h"
+#include "cli/turn_runner.h"
 #include "model/hub.h"
 #include "model/recording.h"
 #include "model/stall.h"
@@ -34,15 +35,6 @@
 namespace hubspy {
 
 struct SeenStall {
-  // As StallReport::Runner, before it is named.
-  struct Runner {
-    StallCause kind = StallCause::kUnknown;
-    uint64_t id = 0;
-    std::string name;
-    Address entry;
-    Address spawn_site;
-    int64_t times = 0;
-  };
   struct Look {
     int64_t at_ns = 0;
     StackId stack = 0;  // of StallsSeen::recording
@@ -55,7 +47,7 @@ struct SeenStall {
   StalledTurn turn;
   bool under_way = false;
   StallCause cause = StallCause::kUnknown;
-  std::vector<Runner> runners;  // most often seen first
+  std::vector<TurnRunner> runners;  // most often seen first
   std::vector<Look> looks;
   std::string problem;
 };
@@ -116,9 +108,6 @@ class StallWatch {
   void LookBack(Watched& watched, const UnseenTurn& unseen);
   void TakeStack(Watched& watched);
   void NoteRunner(Watched& watched, Address current, HubState state);
-  static SeenStall::Runner RunnerOf(const GreenThreadView& green);
-  static void Count(SeenStall& stall, SeenStall::Runner runner);
-  bool HoldsNobody(const Watched& watched) const;
   void Close(Watched& watched, const StalledTurn& turn);
   void Leave(Watched& watched, bool under_way);
   void CountTime(const SeenStall& stall);

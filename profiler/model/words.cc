@@ -25,6 +25,22 @@ std::string Green(uint64_t id, const std::string& name) {
   return absl::StrCat("green thread ", id, " (", name, ")");
 }
 
+std::string TurnRunner(StallCause kind, uint64_t id, const std::string& name) {
+  switch (kind) {
+    case StallCause::kGreenThread:
+      return Green(id, name);
+    case StallCause::kCallbacks:
+      return "timers' callbacks";
+    case StallCause::kOwnCode:
+      return Green(0, "");
+    case StallCause::kHub:
+    case StallCause::kQueue:
+    case StallCause::kUnknown:
+      break;
+  }
+  return "the loop itself";
+}
+
 std::string Waited(const GreenThreadView& green) {
   const auto object = [&](absl::string_view kind) {
     if (green.waits_on == 0) return absl::StrCat("a ", kind);

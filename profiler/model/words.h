@@ -9,6 +9,7 @@
 
 #include "model/hub.h"
 #include "model/profile.h"
+#include "model/stall.h"
 
 namespace hubspy::words {
 
@@ -17,6 +18,9 @@ std::string Duration(double ns);
 // "green thread 3 (foo)", or without a name "green thread 3". 0 is the thread's
 // own code.
 std::string Green(uint64_t id, const std::string& name);
+// Who has a hub's thread in a turn of its loop: "green thread 3 (foo)",
+// "timers' callbacks", "the loop itself".
+std::string TurnRunner(StallCause kind, uint64_t id, const std::string& name);
 // "mutex 0x7f12", "the end of green thread 3", ...: what `green` waits for.
 std::string Waited(const GreenThreadView& green);
 // What a sample's thread was doing, in every format the same: "running",

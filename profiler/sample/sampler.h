@@ -87,6 +87,9 @@ class Sampler {
   // The first look is due from now on.
   void Restart() { pacer_.ChangeRate(rate_hz_, waiter_.NowNs()); }
 
+  // When the recording of the latest Run began, by the waiter; where that was
+  // run several times, as if there had been no time in between.
+  int64_t begin_ns() const { return begin_ns_; }
   // At which it samples now.
   double rate_hz() const { return rate_hz_; }
   // The latest time that the rate was lowered, if it was.

@@ -114,6 +114,8 @@ class Writer {
         Event(slice, process.pid, tid);
       }
     }
+    for (const Profile::HubSeries& hub : profile_.hubs) Counters(hub);
+    for (const Profile::LongTurn& turn : profile_.long_turns) Add(turn);
     absl::StrAppend(&out_, "\n]}\n");
     return std::move(out_);
   }
@@ -159,12 +161,68 @@ class Writer {
         static_cast<double>(slice.end_ns - slice.begin_ns) / 1e3);
   }
 
+  int32_t PidOf(uint32_t process) const {
+    return process < profile_.processes.size() ? profile_.processes[process].pid
+                                               : profile_.pid;
+  }
+
+  // Rates are those until the next point.
+  void Counters(const Profile::HubSeries& hub) {
+    for (size_t i = 0; i < hub.points.size(); ++i) {
+      const Profile::HubSeries::Point& point = hub.points[i];
+      Counter(hub, "green threads and timers", point.at_ns,
+              absl::StrCat("\"ready\":", point.ready,
+                           ",\"timers\":", point.timers));
+      if (i + 1 == hub.points.size()) break;
+      const Profile::HubSeries::Point& next = hub.points[i + 1];
+      const auto per_second = [&](uint64_t now, uint64_t then) {
+        const double ns = static_cast<double>(next.at_ns - point.at_ns);
+        const double count = static_cast<double>(then > now ? then - now : 0);
+        return absl::StrFormat("%.6g", ns > 0 ? count * 1e9 / ns : 0);
+      };
+      Counter(
+          hub, "a second", point.at_ns,
+          absl::StrCat(
+              "\"iterations\":", per_second(point.iterations, next.iterations),
+              ",\"timers fired\":",
+              per_second(point.timers_fired, next.timers_fired),
+              ",\"switches\":", per_second(point.switches, next.switches)));
+    }
+  }
+
+  void Counter(const Profile::HubSeries& hub, absl::string_view of,
+               int64_t at_ns, absl::string_view values) {
+    Begin();
+    absl::StrAppend(&out_, "{\"ph\":\"C\",\"name\":\"hub ", hub.tid, ": ", of,
+                    "\",\"pid\":", PidOf(hub.process), ",\"tid\":", hub.tid);
+    absl::StrAppendFormat(&out_, ",\"ts\":%.3f,\"args\":{%s}}",
+                          static_cast<double>(at_ns) / 1e3, values);
+  }
+
+  // Apart from the slices of samples, with which it does not nest.
+  void Add(const Profile::LongTurn& turn) {
+    const std::string name = JsonText(absl::StrCat("long turn: ", WhoIn(turn)));
+    ++long_turns_;
+    for (const bool begins : {true, false}) {
+      Begin();
+      absl::StrAppend(&out_, "{\"ph\":\"", begins ? "b" : "e",
+                      "\",\"cat\":\"long turn\",\"name\":", name,
+                      ",\"id\":", long_turns_, ",\"pid\":", PidOf(turn.process),
+                      ",\"tid\":", turn.tid);
+      absl::StrAppendFormat(&out_, ",\"ts\":%.3f}",
+                            static_cast<double>(std::max<int64_t>(
+                                begins ? turn.begin_ns : turn.end_ns, 0)) /
+                                1e3);
+    }
+  }
+
   const Profile& profile_;
   const FoldedProfile folded_;
   const std::vector<Lane> lanes_;
   std::vector<std::string> heads_;  // of each label
   std::string out_;
   bool first_ = true;
+  int64_t long_turns_ = 0;
 };
 
 }  // namespace

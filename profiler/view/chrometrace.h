@@ -4,7 +4,8 @@
 //
 // Times are when looks saw it, in microseconds since the recording began; the
 // samples that an event stands for are in its `args`, in all and own, and these
-// add up. The facts (view/facts.h) are in `otherData`.
+// add up. What hubs did are counters ("C"), the long turns of their loops
+// asynchronous events ("b", "e"). The facts (view/facts.h) are in `otherData`.
 #ifndef HUBSPY_VIEW_CHROMETRACE_H_
 #define HUBSPY_VIEW_CHROMETRACE_H_
 

@@ -1,5 +1,6 @@
 #include "view/firefox.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
@@ -33,12 +34,9 @@ struct Category {
 enum CategoryId { kOther, kNative, kHub, kWaiting, kState, kMissing };
 // One must be grey: what has no other is of it.
 constexpr Category kCategories[] = {
-    {"Name not known", "grey"},
-    {"Running", "yellow"},
-    {"Hub", "green"},
-    {"Waiting", "lightblue"},
-    {"State", "magenta"},
-    {"Frames missing", "orange"},
+    {"Name not known", "grey"}, {"Running", "yellow"},
+    {"Hub", "green"},           {"Waiting", "lightblue"},
+    {"State", "magenta"},       {"Frames missing", "orange"},
 };
 
 CategoryId CategoryOf(LabelKind kind, bool waits) {
@@ -59,6 +57,14 @@ CategoryId CategoryOf(LabelKind kind, bool waits) {
   }
   return kOther;
 }
+
+// How its marker chart and table show long turns; a marker names its schema.
+constexpr absl::string_view kLongTurnSchema =
+    "{\"name\":\"LongTurn\",\"display\":[\"marker-chart\",\"marker-table\","
+    "\"timeline-overview\"],\"tooltipLabel\":\"Long turn of the hub's loop\","
+    "\"tableLabel\":\"{marker.data.who}\",\"chartLabel\":\"{marker.data.who}\","
+    "\"fields\":[{\"key\":\"who\",\"label\":\"Who\",\"format\":\"string\"}]}";
+constexpr int kIntervalMarker = 1;  // MarkerPhase
 
 // A column of one of its tables.
 class Column {
@@ -130,7 +136,8 @@ class Writer {
         ",\"preprocessedProfileVersion\":", kProcessedVersion,
         ",\"processType\":0,\"stackwalk\":1,\"symbolicated\":true,"
         "\"sourceCodeIsNotOnSearchfox\":true,\"usesOnlyOneStackType\":true,"
-        "\"markerSchema\":[],\"importedFrom\":\"hubspy\",\"interval\":",
+        "\"markerSchema\":[",
+        kLongTurnSchema, "],\"importedFrom\":\"hubspy\",\"interval\":",
         absl::StrFormat("%.6g", 1000 / profile_.rate_hz),
         ",\"startTime\":", Milliseconds(profile_.made.begin_unix_ns),
         ",\"product\":", JsonText(profile_.command),
@@ -200,9 +207,29 @@ class Writer {
         ",\"pid\":\"", process.pid, "\",\"tid\":", lane.tid,
         ",\n\"samples\":{\"length\":", stacks.size(),
         ",\"weightType\":\"samples\",\n", stacks.Json(), ",\n", times.Json(),
-        ",\n", weights.Json(),
-        "},\n\"markers\":{\"length\":0,\"data\":[],\"name\":[],"
-        "\"startTime\":[],\"endTime\":[],\"phase\":[],\"category\":[]}}");
+        ",\n", weights.Json(), "},\n\"markers\":{", Markers(lane), "}}");
+  }
+
+  // Of the hub whose thread it is.
+  std::string Markers(const Lane& lane) {
+    Column data("data"), names("name"), begins("startTime"), ends("endTime"),
+        phases("phase"), categories("category");
+    for (const Profile::LongTurn& turn : profile_.long_turns) {
+      if (lane.green != 0 || turn.tid != lane.tid ||
+          turn.process != lane.process) {
+        continue;
+      }
+      data.AddText(absl::StrCat(
+          "{\"type\":\"LongTurn\",\"who\":", JsonText(WhoIn(turn)), "}"));
+      names.Add(String("Long turn"));
+      begins.AddText(Milliseconds(std::max<int64_t>(turn.begin_ns, 0)));
+      ends.AddText(Milliseconds(std::max<int64_t>(turn.end_ns, 0)));
+      phases.Add(kIntervalMarker);
+      categories.Add(kHub);
+    }
+    return absl::StrCat("\"length\":", names.size(), ",", data.Json(), ",",
+                        names.Json(), ",", begins.Json(), ",", ends.Json(), ",",
+                        phases.Json(), ",", categories.Json());
   }
 
   // Of a stack, which is never empty.

@@ -5,7 +5,8 @@
 //   CHANGELOG-formats.md, and src/types/profile.ts there
 //
 // A thread per thread and per green thread that is told apart; a sample for as
-// long as the same was seen, weighted by how many looks saw it. The facts
+// long as the same was seen, weighted by how many looks saw it; a marker for
+// each long turn of a hub's loop, at the hub's thread. The facts
 // (view/facts.h) are in its `meta`, which it shows with the profile's name.
 #ifndef HUBSPY_VIEW_FIREFOX_H_
 #define HUBSPY_VIEW_FIREFOX_H_

@@ -116,6 +116,10 @@ std::string UntimedNote(const Profile& profile,
           : "");
 }
 
+std::string WhoIn(const Profile::LongTurn& turn) {
+  return turn.who.empty() ? "not known who" : CleanText(turn.who);
+}
+
 Profile::Process ProcessOf(const Profile& profile, const Lane& lane) {
   if (lane.process < profile.processes.size()) {
     return profile.processes[lane.process];

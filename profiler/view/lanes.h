@@ -43,6 +43,9 @@ std::vector<Lane> LanesOf(const Profile& profile, const FoldedProfile& folded);
 // when every one has its time.
 std::string UntimedNote(const Profile& profile, const std::vector<Lane>& lanes);
 
+// "green thread 3 (foo)", "not known who".
+std::string WhoIn(const Profile::LongTurn& turn);
+
 // The process of a lane; its id is the profile's where there is no list.
 Profile::Process ProcessOf(const Profile& profile, const Lane& lane);
 

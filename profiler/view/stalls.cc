@@ -36,19 +36,7 @@ std::string ThreeDigits(double value) {
 }
 
 std::string NameOf(const Runner& runner) {
-  switch (runner.kind) {
-    case StallCause::kGreenThread:
-      return words::Green(runner.id, CleanText(runner.name));
-    case StallCause::kCallbacks:
-      return "timers' callbacks";
-    case StallCause::kOwnCode:
-      return "the thread's own code";
-    case StallCause::kHub:
-    case StallCause::kQueue:
-    case StallCause::kUnknown:
-      break;
-  }
-  return "the loop itself";
+  return words::TurnRunner(runner.kind, runner.id, CleanText(runner.name));
 }
 
 // Those of one name together: a queue's may all be different ones.

@@ -18,7 +18,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/family.h"
+#include "cli/hub_history.h"
 #include "cli/naming.h"
+#include "cli/now.h"
 #include "cli/stall_watch.h"
 #include "cli/urgency.h"
 #include "gmock/gmock.h"
@@ -53,12 +55,11 @@ class Truth {
   bool is_complete() const { return complete_; }
   const std::vector<TrueStall>& stalls() const { return stalls_; }
   // Of a turn, by the program, as long as the limit at least.
-  bool IsWithinATurn(const SeenStall& stall) const {
+  bool IsWithinATurn(ThreadId tid, int64_t begin_ns, int64_t end_ns) const {
     return std::any_of(turns_.begin(), turns_.end(),
                        [&](const TrueStall& turn) {
-                         return turn.tid == stall.hub_tid &&
-                                turn.begin_ns <= stall.turn.begin_ns &&
-                                stall.turn.end_ns <= turn.end_ns;
+                         return turn.tid == tid && turn.begin_ns <= begin_ns &&
+                                end_ns <= turn.end_ns;
                        });
   }
 
@@ -176,7 +177,8 @@ TEST_F(ThousandStallsTest, AreFoundAndNoneIsInvented) {
 
   for (const SeenStall& seen : seen_.stalls) {
     EXPECT_GE(seen.turn.length_ns(), kLimitNs);
-    EXPECT_TRUE(truth.IsWithinATurn(seen))
+    EXPECT_TRUE(
+        truth.IsWithinATurn(seen.hub_tid, seen.turn.begin_ns, seen.turn.end_ns))
         << "invented, of " << seen.turn.length_ns() << " ns";
   }
 
@@ -210,6 +212,128 @@ TEST_F(ThousandStallsTest, AreFoundAndNoneIsInvented) {
   EXPECT_GE(100 * looks_in_it, 95 * looks);
   EXPECT_GE(looks, found);
   ExpectThatItAddsUp();
+}
+
+// What a recording keeps of hubs, looking 100 times a second.
+
+void SleepFor(int64_t ns) {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(ns));
+}
+
+std::unique_ptr<Family> FamilyOf(const Child& child) {
+  auto family = Family::Open(child.pid(), {});
+  if (!family.ok()) ADD_FAILURE() << family.status();
+  return *std::move(family);
+}
+
+Profile WithHubs(const HubHistory& history, const Family& family) {
+  Profile profile;
+  for (const Program& program : family.programs()) {
+    profile.processes.push_back({program.pid, program.command});
+  }
+  Symbolizer symbolizer;
+  history.AddTo(profile, family.programs(), symbolizer);
+  return profile;
+}
+
+TEST(HubHistory, HasTheLongTurnsOfEachHub) {
+  constexpr int64_t kLongTurnUs = HubHistory::kLongTurnNs / 1000;
+  Child child = Child::Exec({STALLING, "40", absl::StrCat(kLongTurnUs), "5"});
+  ASSERT_EQ(child.ReadLine(), "ready");
+  const auto family = FamilyOf(child);
+  child.WriteLine("go");
+  Truth truth(child);
+  HubHistory history;
+  while (!truth.is_complete()) {
+    ASSERT_TRUE(family->Refresh().ok());
+    history.Read(*family, /*begin_ns=*/1);
+    SleepFor(2 * HubHistory::kLeastBetweenNs);
+  }
+  const Profile profile = WithHubs(history, *family);
+
+  int64_t wanted = 0, found = 0;
+  for (const TrueStall& stall : truth.stalls()) {
+    if (stall.end_ns - stall.begin_ns < 3 * HubHistory::kLongTurnNs / 2) {
+      continue;
+    }
+    ++wanted;
+    found += std::any_of(
+        profile.long_turns.begin(), profile.long_turns.end(),
+        [&](const Profile::LongTurn& turn) {
+          return turn.tid == stall.tid && turn.begin_ns <= stall.begin_ns &&
+                 stall.end_ns - turn.end_ns < HubHistory::kLongTurnNs / 2;
+        });
+  }
+  EXPECT_GT(wanted, 10);
+  EXPECT_GE(10 * found, 9 * wanted);
+  for (const Profile::LongTurn& turn : profile.long_turns) {
+    EXPECT_GE(turn.end_ns - turn.begin_ns, HubHistory::kLongTurnNs);
+    EXPECT_TRUE(
+        truth.IsWithinATurn(turn.tid, turn.begin_ns + 1, turn.end_ns + 1));
+  }
+
+  ASSERT_EQ(profile.hubs.size(), 4u);
+  for (const Profile::HubSeries& hub : profile.hubs) {
+    EXPECT_EQ(profile.processes.at(hub.process).pid, child.pid());
+    EXPECT_GT(hub.points.back().switches, hub.points.front().switches);
+    EXPECT_TRUE(std::is_sorted(
+        hub.points.begin(), hub.points.end(), [](const auto& a, const auto& b) {
+          return a.at_ns < b.at_ns && a.iterations <= b.iterations;
+        }));
+  }
+}
+
+class LongTurnTest : public testing::Test {
+ protected:
+  LongTurnTest() {
+    EXPECT_EQ(child_.ReadLine(), "ready");
+    // It is stuck; once it has been for long enough, it is seen at once.
+    family_ = FamilyOf(child_);
+    SleepFor(HubHistory::kLongTurnNs);
+  }
+  Profile::LongTurn Read(int64_t begin_ns) {
+    SleepFor(HubHistory::kLeastBetweenNs);
+    history_.Read(*family_, begin_ns);
+    const Profile profile = WithHubs(history_, *family_);
+    EXPECT_EQ(profile.long_turns.size(), 1u);
+    return profile.long_turns.at(0);
+  }
+
+  static constexpr int64_t kSecond = 1'000'000'000;
+  Child child_ = Child::Exec({BLOCKING_SLEEP});
+  std::unique_ptr<Family> family_;
+  HubHistory history_;
+};
+
+TEST_F(LongTurnTest, OneThatGoesOnHasLastedSoFar) {
+  const int64_t begin_ns = NowNs();
+  const Profile::LongTurn turn = Read(begin_ns);
+  EXPECT_LT(turn.begin_ns, 0);
+  EXPECT_GE(turn.end_ns, 0);
+  EXPECT_THAT(turn.who, HasSubstr("green thread "));
+  const Profile::LongTurn later = Read(begin_ns);
+  EXPECT_EQ(later.begin_ns, turn.begin_ns);
+  EXPECT_GT(later.end_ns, turn.end_ns);
+}
+
+TEST_F(LongTurnTest, TheTimeThatWritingTakesIsNoPartOfIt) {
+  constexpr int64_t kWritingNs = HubHistory::kLeastBetweenNs / 2;
+  const int64_t begin_ns = NowNs() - 10 * kSecond;
+  const Profile::LongTurn before = Read(begin_ns);
+  const Profile::LongTurn after = Read(begin_ns + kWritingNs);
+  EXPECT_EQ(after.begin_ns, before.begin_ns);
+  EXPECT_GT(after.end_ns, before.end_ns);
+  EXPECT_LE(after.end_ns, NowNs() - begin_ns - kWritingNs);
+}
+
+TEST_F(LongTurnTest, InTheNextPieceItBeganBefore) {
+  const int64_t begin_ns = NowNs() - 10 * kSecond;
+  const Profile::LongTurn first = Read(begin_ns);
+  history_.BeginNext();
+  EXPECT_EQ(WithHubs(history_, *family_).hubs.size(), 0u);
+  const Profile::LongTurn second = Read(begin_ns + 10 * kSecond);
+  EXPECT_EQ(second.begin_ns, first.begin_ns - 10 * kSecond);
+  EXPECT_LT(second.begin_ns, 0);
 }
 
 // The tool itself.

@@ -142,6 +142,41 @@ TEST(Pprof, HasLabelsBuildIdsInlinedFramesAndFacts) {
   EXPECT_THAT(file.comments, Contains("command: hubspy record -o x"));
 }
 
+TEST(ChromeTrace, CountsWhatHubsDid) {
+  const std::string text = RenderChromeTrace(ProfileOfAllKinds(), {});
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "{\"ph\":\"C\",\"name\":\"hub 7: a second\",\"pid\":7,\"tid\":7,"
+          "\"ts\":0.000,\"args\":{\"iterations\":1000,"
+          "\"timers fired\":100,\"switches\":2000}}"));
+  EXPECT_THAT(text, HasSubstr("\"ts\":500000.000,\"args\":{\"ready\":2,"
+                              "\"timers\":4}}"));
+}
+
+// One that began before the recording is shown from then on.
+TEST(ChromeTrace, ShowsLongTurns) {
+  const std::string text = RenderChromeTrace(ProfileOfAllKinds(), {});
+  const std::string head = "\"cat\":\"long turn\",\"name\":\"long turn: ";
+  const std::string first =
+      head + "green thread 3 (\\\"client\\\")\",\"id\":1,\"pid\":7,\"tid\":7,";
+  EXPECT_THAT(text, HasSubstr("{\"ph\":\"b\"," + first + "\"ts\":0.000}"));
+  EXPECT_THAT(text, HasSubstr("{\"ph\":\"e\"," + first + "\"ts\":100000.000}"));
+  EXPECT_THAT(text, HasSubstr(head + "not known who\",\"id\":2,"));
+}
+
+TEST(Firefox, MarksLongTurnsAtTheHubsThread) {
+  const std::string text = RenderFirefox(ProfileOfAllKinds(), {});
+  EXPECT_THAT(
+      text,
+      HasSubstr("\"markers\":{\"length\":2,\"data\":[{\"type\":\"LongTurn\","
+                "\"who\":\"green thread 3 (\\\"client\\\")\"},{\"type\":"
+                "\"LongTurn\",\"who\":\"not known who\"}]"));
+  EXPECT_THAT(text, HasSubstr("\"startTime\":[0.000,300.000],\"endTime\":"
+                              "[100.000,450.000],\"phase\":[1,1]"));
+  EXPECT_THAT(text, HasSubstr("\"markers\":{\"length\":0,"));
+}
+
 TEST(Formats, HoldTheFacts) {
   const Profile profile = ProfileOfAllKinds();
   const std::string formats[] = {RenderSpeedscope(profile, {}),

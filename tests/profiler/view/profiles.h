@@ -97,7 +97,7 @@ inline Profile HubProfile() {
 // Two threads at 100 Hz, one with a hub, of which one green thread is told
 // apart: inlined and recursive functions, a stack that was cut short and one
 // that could not be read, names that would break out of a string. Half of the
-// samples have times.
+// samples have times; the hub had two long turns.
 inline Profile ProfileOfAllKinds() {
   const SymbolFrame main{.function = "main",
                          .file = "/src/seed.cc",
@@ -169,6 +169,19 @@ inline Profile ProfileOfAllKinds() {
                      {3, 500 * kMs, 560 * kMs, 6}}},
                    {7, 3, {{7, 0, 300 * kMs, 30}}},
                    {8, 0, {{4, 10 * kMs, 40 * kMs, 3}}}};
+  profile.hubs = {{0,
+                   7,
+                   {{.at_ns = 0, .iterations = 100, .timers = 3},
+                    {.at_ns = 500 * kMs,
+                     .iterations = 600,
+                     .timers_fired = 50,
+                     .switches = 1000,
+                     .ready = 2,
+                     .timers = 4}}}};
+  profile.long_turn_limit_ns = 100 * kMs;
+  profile.long_turns = {
+      {0, 7, -50 * kMs, 100 * kMs, "green thread 3 (\"client\")"},
+      {0, 7, 300 * kMs, 450 * kMs, ""}};
   profile.times_end_ns = 560 * kMs;
   Profile built = builder.Build();
   built.quality.ticks = 80;
