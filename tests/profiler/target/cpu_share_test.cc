@@ -74,6 +74,13 @@ TEST_F(CpuShareTest, AWaitIsSeenOnce) {
   EXPECT_LE(Waiting(20, 0), 8);
 }
 
+TEST_F(CpuShareTest, WaitsAfterALongOneAreSeen) {
+  for (int i = 0; i < 100; ++i) Look();
+  schedule_.wait_ns += 1000 * kMs;
+  Waiting(100, 0);
+  EXPECT_NEAR(Waiting(100, 5 * kMs), 50, 8);
+}
+
 TEST_F(CpuShareTest, CountsThatGoBackwardsAreNothing) {
   Waiting(10, 5 * kMs);
   schedule_ = {};
