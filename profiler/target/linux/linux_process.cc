@@ -155,8 +155,8 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   const auto files = files_.Get(directory_, request.tid);
   if (!files.ok()) return files.status();
   if (perf_) perf_->Update(request.tid);
-  const uint64_t switches =
-      perf_ ? perf_->SwitchesWritten(request.tid) : uint64_t{0};
+  const std::optional<uint64_t> switches =
+      perf_ ? perf_->SwitchesWritten(request.tid) : std::nullopt;
   if (known) {
     const absl::StatusOr<bool> same = StillAsleep(**files, *known);
     if (!same.ok()) return same.status();
@@ -169,7 +169,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   }
   absl::StatusOr<std::optional<Snapshot>> asleep = TakeAsleep(**files, request);
   if (!asleep.ok() || asleep->has_value()) return asleep;
-  if (std::optional<Snapshot> sample = TakeSample(request, switches)) {
+  if (std::optional<Snapshot> sample = TakeSample(**files, request, switches)) {
     return sample;
   }
   if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
@@ -211,8 +211,9 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TakeAsleep(
 
 // Not where something else is wanted of the same instant, or more of the stack
 // than the kernel copies: a stop gives both.
-std::optional<Snapshot> LinuxProcess::TakeSample(const CaptureRequest& request,
-                                                 uint64_t switches_before) {
+std::optional<Snapshot> LinuxProcess::TakeSample(
+    const ThreadFiles& files, const CaptureRequest& request,
+    std::optional<uint64_t> switches_before) {
   if (!perf_ || !request.also.empty()) return std::nullopt;
   if (request.sample_was_too_small && perf_->CopyMoreStack(request.tid)) {
     return std::nullopt;
@@ -221,9 +222,13 @@ std::optional<Snapshot> LinuxProcess::TakeSample(const CaptureRequest& request,
   if (sample == nullptr) return std::nullopt;
   Snapshot snapshot;
   snapshot.tid = request.tid;
-  if (perf_->WaitsForCpu(request.tid, switches_before)) {
-    snapshot.state = ThreadState::kRunnable;
+  std::optional<bool> waits;
+  if (switches_before) {
+    waits = perf_->WaitsForCpu(request.tid, *switches_before);
   }
+  snapshot.state = !waits   ? NoteShare(files).Next()
+                   : *waits ? ThreadState::kRunnable
+                            : ThreadState::kRunning;
   snapshot.method = CaptureMethod::kPerf;
   snapshot.registers = sample->registers;
   snapshot.stack = sample->stack;

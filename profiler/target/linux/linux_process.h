@@ -71,8 +71,9 @@ class LinuxProcess : public Process {
                                    const SleepToken& token);
   absl::StatusOr<std::optional<Snapshot>> TakeAsleep(
       const ThreadFiles& files, const CaptureRequest& request);
-  std::optional<Snapshot> TakeSample(const CaptureRequest& request,
-                                     uint64_t switches_before);
+  std::optional<Snapshot> TakeSample(const ThreadFiles& files,
+                                     const CaptureRequest& request,
+                                     std::optional<uint64_t> switches_before);
   absl::StatusOr<Snapshot> TakeByStop(const ThreadFiles& files,
                                       size_t max_held_bytes);
   CpuShare& NoteShare(const ThreadFiles& files);
@@ -93,7 +94,7 @@ class LinuxProcess : public Process {
   // Absent: not wanted.
   mutable std::optional<PerfSampler> perf_;
   mutable std::optional<SleepWatch> sleep_watch_;
-  // Of threads that are sampled by a stop.
+  // Of threads whose switches are not written down.
   mutable absl::flat_hash_map<ThreadId, CpuShare> cpu_shares_;
   TracerThread tracer_;
   const bool sampling_;

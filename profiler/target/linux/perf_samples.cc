@@ -159,9 +159,13 @@ void PerfSampler::Open(ThreadId tid, uint32_t stack_bytes) {
   auto samples = PerfSamples::Open(tid, options);
   if (absl::IsPermissionDenied(samples.status())) refusal_ = samples.status();
   if (absl::IsNotFound(samples.status())) return;
-  threads_.emplace(tid, Thread{.samples = std::move(samples),
-                               .stack_bytes = stack_bytes,
-                               .switches = SwitchLog::Open(tid)});
+  Thread& thread = threads_
+                       .emplace(tid, Thread{.samples = std::move(samples),
+                                            .stack_bytes = stack_bytes})
+                       .first->second;
+  if (auto switches = SwitchLog::Open(tid); switches.ok()) {
+    thread.switches.emplace(*std::move(switches));
+  }
 }
 
 absl::Status PerfSampler::RefusalOf(ThreadId tid) const {
@@ -188,17 +192,21 @@ int64_t PerfSampler::TakeLost(ThreadId tid) {
   return samples == nullptr ? 0 : samples->TakeLost();
 }
 
-uint64_t PerfSampler::SwitchesWritten(ThreadId tid) const {
+std::optional<uint64_t> PerfSampler::SwitchesWritten(ThreadId tid) {
   const auto known = threads_.find(tid);
-  return known == threads_.end() || !known->second.switches.ok()
-             ? 0
-             : known->second.switches->written();
+  if (known == threads_.end() || !known->second.switches) return std::nullopt;
+  if (known->second.switches->CostsTooMuch(NowNs())) {
+    known->second.switches.reset();
+    return std::nullopt;
+  }
+  return known->second.switches->written();
 }
 
-bool PerfSampler::WaitsForCpu(ThreadId tid, uint64_t written_before) const {
+std::optional<bool> PerfSampler::WaitsForCpu(ThreadId tid,
+                                             uint64_t written_before) const {
   const auto known = threads_.find(tid);
-  return known != threads_.end() && known->second.switches.ok() &&
-         known->second.switches->WaitsForCpu(written_before);
+  if (known == threads_.end() || !known->second.switches) return std::nullopt;
+  return known->second.switches->WaitsForCpu(written_before);
 }
 
 void PerfSampler::KeepOnly(absl::Span<const ThreadId> tids) {

@@ -87,10 +87,10 @@ class PerfSampler {
   void NoteSleep(ThreadId tid);
   const PerfSample* Latest(ThreadId tid);
   int64_t TakeLost(ThreadId tid);
-  // As SwitchLog's, of a thread that has one, which those have that are
-  // sampled.
-  uint64_t SwitchesWritten(ThreadId tid) const;
-  bool WaitsForCpu(ThreadId tid, uint64_t written_before) const;
+  // As SwitchLog's, of a thread that has one: those do that are sampled, unless
+  // it costs them too much. nullopt: it has none.
+  std::optional<uint64_t> SwitchesWritten(ThreadId tid);
+  std::optional<bool> WaitsForCpu(ThreadId tid, uint64_t written_before) const;
   // Copies more of this thread's stack from now on; false when that is not
   // possible.
   bool CopyMoreStack(ThreadId tid);
@@ -108,7 +108,7 @@ class PerfSampler {
   struct Thread {
     absl::StatusOr<PerfSamples> samples;
     uint32_t stack_bytes = 0;
-    absl::StatusOr<SwitchLog> switches;
+    std::optional<SwitchLog> switches;
   };
 
   PerfSamples* Find(ThreadId tid);

@@ -26,6 +26,10 @@ static_assert(sizeof(SwitchRecord) == 24);
 // The kernel writes down who left a CPU and who came in one go.
 constexpr int64_t kOneSwitchNs = 10'000;
 
+// A thousandth of its time is a thousand a second.
+constexpr double kMostComingsPerSecond = 2000;
+constexpr int64_t kCountForNs = 10'000'000;
+
 }  // namespace
 
 absl::StatusOr<SwitchLog> SwitchLog::Open(ThreadId tid) {
@@ -45,6 +49,20 @@ absl::StatusOr<SwitchLog> SwitchLog::Open(ThreadId tid) {
 uint64_t SwitchLog::written() const {
   return std::atomic_ref(event_.page().data_head)
       .load(std::memory_order_acquire);
+}
+
+bool SwitchLog::CostsTooMuch(int64_t now_ns) {
+  const int64_t passed_ns = now_ns - counted_ns_;
+  if (counted_ns_ != 0 && passed_ns < kCountForNs) return false;
+  const uint64_t now = written();
+  // One record for each time that it leaves, and one that it comes.
+  const double comings =
+      static_cast<double>(now - counted_) / (2 * sizeof(SwitchRecord));
+  const bool is_first = counted_ns_ == 0;
+  counted_ns_ = now_ns;
+  counted_ = now;
+  return !is_first &&
+         comings * 1e9 / static_cast<double>(passed_ns) > kMostComingsPerSecond;
 }
 
 std::optional<SwitchLog::Switch> SwitchLog::Latest() const {

@@ -7,7 +7,8 @@
 //     waits = log->WaitsForCpu(before);
 //
 // A look is a read of memory. The thread pays a microsecond each time that it
-// comes onto a CPU, as much as for being sampled; who stays there pays nothing.
+// comes onto a CPU, as much as for being sampled; who stays there pays nothing,
+// and who comes and goes all the time is not to be watched so (CostsTooMuch).
 //
 // The surprising part: whoever looks needs a CPU, too, and takes it from some
 // thread, on a busy machine often from the one that it looks at. That one was
@@ -33,6 +34,10 @@ class SwitchLog {
   // Changes with each switch.
   uint64_t written() const;
 
+  // Whether it comes onto CPUs so often, of late, that it pays more than two
+  // thousandths of its time for that. `now_ns` is on any one monotonic clock.
+  bool CostsTooMuch(int64_t now_ns);
+
   // Whether the thread wants a CPU and has none. It was found not to be blocked
   // after `written_before` was read. False where it has not switched yet.
   bool WaitsForCpu(uint64_t written_before) const;
@@ -52,6 +57,9 @@ class SwitchLog {
   static bool IsOurDoing(const Switch& left);
 
   PerfEvent event_;
+  // What was written at the latest time that the cost was looked at.
+  int64_t counted_ns_ = 0;  // 0: not yet
+  uint64_t counted_ = 0;
 };
 
 }  // namespace hubspy
