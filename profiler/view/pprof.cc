@@ -11,12 +11,12 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "gzip/gzip.h"
 #include "model/words.h"
 #include "protozero/pbf_writer.hpp"
 #include "view/facts.h"
 #include "view/fold.h"
 #include "view/frame_label.h"
-#include "view/gzip.h"
 #include "view/text.h"
 
 namespace hubspy {
