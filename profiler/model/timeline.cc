@@ -84,8 +84,9 @@ std::vector<Timeline::Span> Timeline::Spans(uint32_t lane_number) const {
     Span last = *lane.open;
     last.begin_ns = std::max(last.begin_ns / kMicrosecondNs, lane.closed_end) *
                     kMicrosecondNs;
-    last.end_ns =
-        std::max(lane.last.at_ns + lane.last.period_ns, last.begin_ns);
+    last.end_ns = std::max((lane.last.at_ns + lane.last.period_ns) /
+                               kMicrosecondNs * kMicrosecondNs,
+                           last.begin_ns);
     spans.push_back(last);
   }
   return spans;

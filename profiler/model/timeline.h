@@ -33,7 +33,7 @@ class Timeline {
   };
   struct Span {
     uint32_t what = 0;
-    int64_t begin_ns = 0;  // to a microsecond
+    int64_t begin_ns = 0;  // to a microsecond, both
     int64_t end_ns = 0;
     int64_t samples = 0;
     friend bool operator==(const Span&, const Span&) = default;

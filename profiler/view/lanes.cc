@@ -16,6 +16,8 @@ namespace hubspy {
 namespace {
 
 constexpr int64_t kLeastNs = 1000;  // that the formats tell apart
+// 146 years. Those of many green threads, one behind the other, may be more.
+constexpr int64_t kMostNs = int64_t{1} << 62;
 
 class Sorter {
  public:
@@ -69,11 +71,14 @@ class Sorter {
         lane.spans.empty()
             ? 0
             : std::max(profile_.duration_ns, lane.spans.back().end_ns);
-    const int64_t length_ns = std::llround(static_cast<double>(left_[stack]) *
-                                           1e9 / profile_.rate_hz);
-    lane.spans.push_back({stack, begin_ns,
-                          begin_ns + std::max(length_ns, kLeastNs),
-                          left_[stack]});
+    const double length_ns =
+        static_cast<double>(left_[stack]) * 1e9 / profile_.rate_hz;
+    const double room_ns = static_cast<double>(kMostNs - begin_ns);
+    lane.spans.push_back(
+        {stack, begin_ns,
+         begin_ns + std::max<int64_t>(
+                        std::llround(std::min(length_ns, room_ns)), kLeastNs),
+         left_[stack]});
     lane.untimed += left_[stack];
   }
 

@@ -110,7 +110,7 @@ int Name(const std::string& program) {
   const int64_t cpu_ns = bench::CpuNs();
   Symbolizer symbolizer;
   const Profile profile = NameRecording(
-      recording, {Program{.pid = 1, .modules = loaded}}, symbolizer, {});
+      recording, {Program{.pid = 1, .modules = loaded}}, symbolizer);
   bench::Print("name_ms", static_cast<double>(bench::NowNs() - begin_ns) / 1e6);
   bench::Print("name_cpu_ms",
                static_cast<double>(bench::CpuNs() - cpu_ns) / 1e6);
