@@ -56,7 +56,8 @@ Profile NameProfile(Recording& recording, Family& family,
     }
   }
   family.LearnJitNames(recording.stacks());
-  return NameRecording(recording, family.programs(), symbolizer, options);
+  return Renamed(NameRecording(recording, family.programs(), symbolizer),
+                 options);
 }
 
 Profile WithThreadFrames(Profile profile) {

@@ -10,6 +10,7 @@
 #include "model/profile.h"
 #include "model/stack.h"
 #include "symbolize/name_recording.h"
+#include "symbolize/renamed.h"
 #include "symbolize/symbolizer.h"
 
 namespace hubspy {

@@ -52,11 +52,8 @@ struct SampleKey {
 class Namer {
  public:
   Namer(const Recording& recording, absl::Span<const Program> programs,
-        Symbolizer& symbolizer, const NamingOptions& options)
-      : recording_(recording),
-        programs_(programs),
-        symbolizer_(symbolizer),
-        options_(options) {}
+        Symbolizer& symbolizer)
+      : recording_(recording), programs_(programs), symbolizer_(symbolizer) {}
 
   Profile Run() {
     profile_.rate_hz = recording_.rate_hz;
@@ -154,16 +151,6 @@ class Namer {
   }
 
   uint32_t InternFrame(SymbolFrame frame) {
-    switch (options_.lines) {
-      case NamingOptions::Lines::kLine:
-        break;
-      case NamingOptions::Lines::kFunction:
-        frame.line = frame.function_line;
-        break;
-      case NamingOptions::Lines::kNoLine:
-        frame.line = 0;
-        break;
-    }
     const auto next = static_cast<uint32_t>(profile_.frames.size());
     auto [it, inserted] = frames_.try_emplace(
         FrameKey{frame.function, frame.file, frame.line, frame.function_line,
@@ -279,7 +266,6 @@ class Namer {
   const Recording& recording_;
   absl::Span<const Program> programs_;
   Symbolizer& symbolizer_;
-  const NamingOptions& options_;
   Profile profile_;
   std::vector<uint32_t> processes_;  // of each program
   absl::flat_hash_map<std::pair<ProgramId, CodeAddress>, std::vector<uint32_t>>
@@ -303,8 +289,8 @@ std::string NameGreenThread(const std::string& name, Address entry,
 
 Profile NameRecording(const Recording& recording,
                       absl::Span<const Program> programs,
-                      Symbolizer& symbolizer, const NamingOptions& options) {
-  return Namer(recording, programs, symbolizer, options).Run();
+                      Symbolizer& symbolizer) {
+  return Namer(recording, programs, symbolizer).Run();
 }
 
 }  // namespace hubspy

@@ -17,14 +17,6 @@
 
 namespace hubspy {
 
-struct NamingOptions {
-  // kLine: a frame is a function at a line. kFunction: all lines of a function
-  // are one frame, shown at the function's first line (py-spy -F).
-  // kNoLine: the same, and no line is shown (py-spy --nolineno).
-  enum class Lines { kLine, kFunction, kNoLine };
-  Lines lines = Lines::kLine;
-};
-
 // One program of one process.
 struct Program {
   int32_t pid = 0;
@@ -45,7 +37,7 @@ std::string NameGreenThread(const std::string& name, Address entry,
 // first one is the process that the profile is of.
 Profile NameRecording(const Recording& recording,
                       absl::Span<const Program> programs,
-                      Symbolizer& symbolizer, const NamingOptions& options);
+                      Symbolizer& symbolizer);
 
 }  // namespace hubspy
 

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "profiler/symbolize/addr2line.h"
 #include "profiler/symbolize/file_image.h"
+#include "symbolize/renamed.h"
 
 namespace hubspy {
 namespace {
@@ -54,7 +55,8 @@ class NameRecordingTest : public testing::Test {
   }
 
   Profile Name(NamingOptions::Lines lines = NamingOptions::Lines::kLine) {
-    return NameRecording(recording_, programs_, symbolizer_, {.lines = lines});
+    return Renamed(NameRecording(recording_, programs_, symbolizer_),
+                   {.lines = lines});
   }
 
   std::vector<std::string> Functions(const Profile& profile,
