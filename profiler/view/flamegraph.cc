@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "model/numbers.h"
+#include "view/diff_tree.h"
 #include "view/embedded.h"
 #include "view/facts.h"
 #include "view/flame_colours.h"
@@ -40,6 +43,17 @@ std::string Number(double value) {
   return text;
 }
 
+// Red for more, blue for less, of its own time: `change` is at most `most`.
+std::string ChangeColour(double change, double most) {
+  // By the root, so that small changes are seen beside large ones.
+  const double strength = most > 0 ? std::sqrt(std::abs(change) / most) : 0;
+  const int full = 236;
+  const int faded = full - static_cast<int>(190 * strength);
+  const int bright = full + static_cast<int>(19 * strength);
+  return change > 0 ? absl::StrFormat("rgb(%d,%d,%d)", bright, faded, faded)
+                    : absl::StrFormat("rgb(%d,%d,%d)", faded, faded, bright);
+}
+
 class Painter {
  public:
   Painter(const Profile& profile, const FlamegraphOptions& options)
@@ -49,6 +63,12 @@ class Painter {
                                .threads = options.threads,
                                .by_state = options.by_state})),
         nodes_(BuildFlameTree(folded_)) {
+    if (options.before != nullptr) {
+      changes_ = ChangesSince(
+          Fold(*options.before, {.include_idle = options.include_idle,
+                                 .threads = options.threads}),
+          folded_, nodes_);
+    }
     uint32_t depth = 0;
     for (const FlameNode& node : nodes_) {
       if (!Drawn(node)) {
@@ -150,6 +170,12 @@ class Painter {
 
   std::string Subtitle() const {
     std::string text = SamplesLine(profile_);
+    if (changes_) {
+      text = absl::StrFormat(
+          "after: %s; before: %.2f%% was in stacks that "
+          "are gone",
+          text, changes_->gone_percent);
+    }
     if (not_drawn_ > 0) {
       absl::StrAppend(&text, "; ", not_drawn_,
                       not_drawn_ == 1 ? " frame" : " frames",
@@ -161,24 +187,39 @@ class Painter {
   // What the hues mean, of those that occur. One hue explains itself.
   void Legend() {
     double x = kWidth * kMargin;
+    if (changes_) {
+      const double most = changes_->most;
+      constexpr double kForDigits = 12;  // which are wider than letters
+      x = kForDigits + LegendEntry(x,
+                                   absl::StrFormat("more, up to %+.2f%%", most),
+                                   ChangeColour(most, most));
+      x = LegendEntry(x, "as before", ChangeColour(0, most));
+      LegendEntry(x, absl::StrFormat("less, down to %+.2f%%", -most),
+                  ChangeColour(-most, most));
+      return;
+    }
     for (const Hue hue : {Hue::kCode, Hue::kHub, Hue::kWaiting, Hue::kState,
                           Hue::kUnknown, Hue::kMissing}) {
       if (!hue_used_[static_cast<size_t>(hue)]) continue;
-      x = LegendEntry(x, StyleOf(hue).meaning, hue, Shade::kFull);
+      const absl::string_view meaning = StyleOf(hue).meaning;
+      x = LegendEntry(x, meaning, Colour(hue, meaning, Shade::kFull));
     }
-    if (pale_used_) LegendEntry(x, "inlined", Hue::kCode, Shade::kPale);
+    if (pale_used_) {
+      LegendEntry(
+          x, "inlined",
+          Colour(Hue::kCode, StyleOf(Hue::kCode).meaning, Shade::kPale));
+    }
   }
 
   // Returns where the next one begins.
-  double LegendEntry(double x, absl::string_view meaning, Hue hue,
-                     Shade shade) {
+  double LegendEntry(double x, absl::string_view meaning,
+                     absl::string_view colour) {
     absl::StrAppendFormat(
         &svg_,
         "<rect x=\"%s\" y=\"52\" width=\"10\" height=\"10\" rx=\"2\" "
         "fill=\"%s\"/>"
         "<text class=\"legend\" x=\"%s\" y=\"61\">%s</text>\n",
-        Number(x), Colour(hue, StyleOf(hue).meaning, shade), Number(x + 15),
-        meaning);
+        Number(x), colour, Number(x + 15), meaning);
     return x + 36 + 5.8 * static_cast<double>(meaning.size());
   }
 
@@ -204,14 +245,32 @@ class Painter {
     absl::StrAppendFormat(
         &svg_,
         "<g data-x=\"%d\" data-w=\"%d\" data-y=\"%d\">"
-        "<title>%s (%s %s, %.2f%%)</title>"
+        "<title>%s (%s %s, %.2f%%%s)</title>"
         "<rect x=\"%s%%\" y=\"%d\" width=\"%s%%\" height=\"%d\" rx=\"1\" "
         "fill=\"%s\"/>"
         "<text x=\"%s%%\" dx=\"%g\" y=\"%d\">%s</text></g>\n",
         node.x, node.count, node.depth, XmlText(name), WithCommas(node.count),
-        Unit(node.count), width, left, y, Number(width), kFrameHeight,
-        Colour(HueOf(node), name, ShadeOf(node)), left, kPadding, y + 12,
+        Unit(node.count), width, ChangeText(node), left, y, Number(width),
+        kFrameHeight, Fill(node, name), left, kPadding, y + 12,
         XmlText(Fitted(name, width / 100 * kFramesWidth)));
+  }
+
+  const NodeChange& ChangeOf(const FlameNode& node) const {
+    return changes_->nodes[static_cast<size_t>(&node - nodes_.data())];
+  }
+
+  std::string Fill(const FlameNode& node, absl::string_view name) const {
+    if (!changes_) return Colour(HueOf(node), name, ShadeOf(node));
+    return ChangeColour(ChangeOf(node).own_change(), changes_->most);
+  }
+
+  // Without " (", which ends the name for the script.
+  std::string ChangeText(const FlameNode& node) const {
+    if (!changes_) return "";
+    const NodeChange& change = ChangeOf(node);
+    return absl::StrFormat("; before: %.2f%%; own: %.2f%%, before: %.2f%%",
+                           change.total_before, change.own_after,
+                           change.own_before);
   }
 
   absl::string_view Unit(int64_t count) const {
@@ -228,6 +287,7 @@ class Painter {
   const FlamegraphOptions& options_;
   const FoldedProfile folded_;
   const std::vector<FlameNode> nodes_;
+  std::optional<TreeChanges> changes_;
   std::array<bool, kHues> hue_used_{};
   bool pale_used_ = false;
   int64_t not_drawn_ = 0;

@@ -19,6 +19,9 @@ struct FlamegraphOptions {
   bool threads = false;   // an outermost frame per thread
   bool by_state = false;  // and one of what it was doing
   std::string title = "hubspy";
+  // Present: red is what takes more of the time by itself than there, blue what
+  // takes less, both the more the stronger.
+  const Profile* before = nullptr;
 };
 
 std::string RenderFlamegraph(const Profile& profile,
