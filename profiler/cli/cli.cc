@@ -25,6 +25,12 @@ struct Run {
   absl::StatusOr<int> operator()(const AnnotateOptions& o) {
     return RunAnnotate(o);
   }
+  absl::StatusOr<int> operator()(const ReportOptions& o) {
+    return RunReport(o);
+  }
+  absl::StatusOr<int> operator()(const DiffCommandOptions& o) {
+    return RunDiff(o);
+  }
   absl::StatusOr<int> operator()(const Information& information) {
     std::cout << information.text << std::flush;
     return EXIT_SUCCESS;

@@ -12,6 +12,8 @@ absl::StatusOr<int> RunTop(const TopOptions& options);
 absl::StatusOr<int> RunRecord(const RecordOptions& options);
 absl::StatusOr<int> RunDump(const DumpOptions& options);
 absl::StatusOr<int> RunAnnotate(const AnnotateOptions& options);
+absl::StatusOr<int> RunReport(const ReportOptions& options);
+absl::StatusOr<int> RunDiff(const DiffCommandOptions& options);
 absl::StatusOr<int> RunDiagnose(const DiagnoseOptions& options);
 
 }  // namespace hubspy

@@ -26,6 +26,7 @@ const std::vector<FormatName>& Formats() {
       {"chrometrace", Format::kChromeTrace, {".trace.json"}},
       {"pprof", Format::kPprof, {".pb.gz"}},
       {"firefox", Format::kFirefox, {".firefox.json"}},
+      {"hubspy", Format::kHubspy, {".hubspy"}},
   };
   return formats;
 }
@@ -52,6 +53,16 @@ absl::StatusOr<Format> FormatNamed(absl::string_view name) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("unknown format \"", name, "\": use -f ", FormatList()));
+}
+
+absl::StatusOr<Format> ChooseFormat(absl::string_view name,
+                                    absl::string_view output) {
+  if (!name.empty()) return FormatNamed(name);
+  if (const auto format = FormatOfFile(output)) return *format;
+  if (output == "-") return Format::kFlat;
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot tell the format from \"", output,
+                   "\": add -f, or name it as one: ", FormatList()));
 }
 
 std::optional<Format> FormatOfFile(absl::string_view file) {

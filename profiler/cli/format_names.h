@@ -11,10 +11,14 @@
 
 namespace hubspy {
 
-// "flamegraph (.svg), flat (.txt), ... or firefox (.firefox.json)".
+// "flamegraph (.svg), flat (.txt), ... or hubspy (.hubspy)".
 std::string FormatList();
 // InvalidArgument, with one line that lists them: there is none of that name.
 absl::StatusOr<Format> FormatNamed(absl::string_view name);
+// The one of that name, or, if that is empty, the one that the output's name
+// tells; of standard output, "-", flat. InvalidArgument, with one line: none.
+absl::StatusOr<Format> ChooseFormat(absl::string_view name,
+                                    absl::string_view output);
 // By the file's name, as `hubspy record --help` lists them; nullopt for
 // anything else.
 std::optional<Format> FormatOfFile(absl::string_view file);

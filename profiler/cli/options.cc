@@ -1,21 +1,19 @@
 #include "cli/options.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <memory>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
-#include "absl/types/span.h"
 #include "cli/format_names.h"
+#include "cli/option_checks.h"
+#include "cli/parse_time.h"
 #include "cli/render.h"
 #include "cli/stall_limit.h"
+#include "cli/stored_options.h"
 
 namespace hubspy {
 namespace {
@@ -59,40 +57,6 @@ struct Values {
   std::string command_line;
 };
 
-// The arguments as one would type them: quoted where a shell would see more in
-// one than its letters.
-std::string ShellLine(absl::Span<const char* const> arguments) {
-  return absl::StrJoin(
-      arguments, " ", [](std::string* line, absl::string_view argument) {
-        const bool plain =
-            !argument.empty() &&
-            std::all_of(argument.begin(), argument.end(), [](char c) {
-              return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                     absl::StrContains("_-+=.,:/@%", c);
-            });
-        if (plain) {
-          absl::StrAppend(line, argument);
-        } else {
-          absl::StrAppend(line, "'",
-                          absl::StrReplaceAll(argument, {{"'", "'\\''"}}), "'");
-        }
-      });
-}
-
-// An option's value in (low, high], or the line that says so.
-CLI::Validator Within(double low, double high, const std::string& what) {
-  return CLI::Validator(
-      [=](std::string& text) -> std::string {
-        double value = NAN;
-        if (!CLI::detail::lexical_cast(text, value) || !(value > low) ||
-            value > high) {
-          return what;
-        }
-        return "";
-      },
-      "");
-}
-
 class Parser {
  public:
   Parser() {
@@ -103,6 +67,7 @@ class Parser {
     AddDump();
     AddDiagnose();
     AddAnnotate();
+    stored_.emplace(app_);
   }
 
   absl::StatusOr<Command> Parse(int argc, const char* const* argv) {
@@ -123,6 +88,7 @@ class Parser {
     if (record_->parsed()) return Record();
     if (dump_->parsed()) return Dump();
     if (annotate_->parsed()) return Annotate();
+    if (stored_->parsed()) return stored_->Understood();
     return Diagnose();
   }
 
@@ -222,11 +188,7 @@ class Parser {
     record_->add_flag("--green", values_.green,
                       "all green threads, by what they do; with -i, those, "
                       "too, that wait all the while");
-    record_->add_option("--by", values_.by, "split by what threads were doing")
-        ->check([](const std::string& by) {
-          return by == "state" ? "" : "use --by state";
-        })
-        ->option_text("state");
+    AddBy(record_, values_.by);
     record_->add_flag("-F,--function", values_.function,
                       "by a function's first line, not by lines");
     record_->add_flag("--nolineno", values_.no_line, "no line numbers")
@@ -236,10 +198,8 @@ class Parser {
         ->add_option("--every", values_.every,
                      "a file for each such time (60s, 5m), numbered: x.1.svg")
         ->check([](const std::string& text) -> std::string {
-          absl::Duration every;
-          if (absl::ParseDuration(text, &every) && every >= absl::Seconds(1)) {
-            return "";
-          }
+          const auto every = ParseTime(text);
+          if (every && *every >= absl::Seconds(1)) return "";
           return "--every takes a time of at least a second, as in 60s, 5m";
         })
         ->option_text("TIME");
@@ -342,12 +302,12 @@ class Parser {
                           .by_state = !values_.by.empty(),
                           .quiet = values_.quiet,
                           .stalls = ParseStallLimit(values_.stalls),
-                          .short_names = values_.short_names};
+                          .naming = {.short_names = values_.short_names}};
     if (values_.duration_s > 0) {
       options.duration = absl::Seconds(values_.duration_s);
     }
     if (!values_.every.empty()) {
-      absl::ParseDuration(values_.every, &options.every);
+      options.every = *ParseTime(values_.every);
       if (values_.output == "-") {
         return absl::InvalidArgumentError(
             "--every writes several files: name them with -o");
@@ -358,21 +318,22 @@ class Parser {
     } else if (values_.no_line) {
       options.naming.lines = NamingOptions::Lines::kNoLine;
     }
-    if (!values_.format.empty()) {
-      const absl::StatusOr<Format> format = FormatNamed(values_.format);
-      if (!format.ok()) return format.status();
-      options.format = *format;
-    } else if (const auto format = FormatOfFile(values_.output)) {
-      options.format = *format;
-    } else if (values_.output == "-") {
-      options.format = Format::kFlat;
-    } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("cannot tell the format from \"", values_.output,
-                       "\": add -f, or name it as one: ", FormatList()));
+    const absl::StatusOr<Format> format =
+        ChooseFormat(values_.format, values_.output);
+    if (!format.ok()) return format.status();
+    options.format = *format;
+    if (options.format == Format::kHubspy) {
+      if (!options.naming.all()) return NamesAreKept();
+      // Each green thread is told apart.
+      options.threads = true;
     }
     if (options.stalls && ShowsTime(options.format)) return WrongForStalls();
     return Command(options);
+  }
+  static absl::Status NamesAreKept() {
+    return absl::InvalidArgumentError(
+        "a .hubspy file has all names and lines: give -F, --nolineno and "
+        "--short-names to hubspy report");
   }
   absl::Status CheckTarget() {
     if (values_.pid != 0 || !values_.core.empty() || !values_.program.empty()) {
@@ -431,6 +392,7 @@ class Parser {
   Values values_;
   CLI::App app_{"hubspy tells why a process's event loop does not move.",
                 "hubspy"};
+  std::optional<StoredOptions> stored_;  // report and diff
   CLI::App* top_ = nullptr;
   CLI::App* record_ = nullptr;
   CLI::App* dump_ = nullptr;

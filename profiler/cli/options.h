@@ -15,8 +15,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "symbolize/name_recording.h"
+#include "symbolize/renamed.h"
 #include "target/process.h"
+#include "view/select.h"
 
 namespace hubspy {
 
@@ -37,6 +38,7 @@ enum class Format {
   kPprof,
   kFirefox,
   kHtml,
+  kHubspy,  // all of it, for report and diff
 };
 
 struct TopOptions {
@@ -73,8 +75,23 @@ struct RecordOptions {
   bool quiet = false;     // warnings and errors only
   // Present: the hubs' stalls that last as long, and nothing else.
   std::optional<absl::Duration> stalls;
-  bool short_names = false;
   NamingOptions naming;
+};
+
+// What a profile is written as.
+struct RenderOptions {
+  Format format = Format::kFlat;
+  bool include_idle = false;
+  bool threads = false;
+  bool by_state = false;
+};
+
+struct ReportOptions {
+  std::string file;
+  std::string output;  // "-": standard output
+  RenderOptions render;
+  NamingOptions naming;
+  Selection selection;
 };
 
 struct DumpOptions {
@@ -107,13 +124,25 @@ struct AnnotateOptions {
   bool all = false;  // every instruction
 };
 
+struct DiffCommandOptions {
+  std::string before;  // files
+  std::string after;
+  std::string output;             // "-": standard output
+  Format format = Format::kFlat;  // or kFlamegraph
+  bool include_idle = false;
+  bool threads = false;
+  bool short_names = false;
+  Selection selection;
+};
+
 // Something to print on standard output, and done.
 struct Information {
   std::string text;
 };
 
 using Command = std::variant<TopOptions, RecordOptions, DumpOptions,
-                             DiagnoseOptions, AnnotateOptions, Information>;
+                             DiagnoseOptions, AnnotateOptions, ReportOptions,
+                             DiffCommandOptions, Information>;
 
 absl::StatusOr<Command> ParseCommandLine(int argc, const char* const* argv);
 

@@ -127,7 +127,7 @@ class Piece {
     if (!output.ok()) return output.status();
     output_ = *std::move(output);
     recording_ = Recording();
-    if (ShowsTime(options_.format)) {
+    if (KeepsTimes(options_.format)) {
       recording_.KeepTimes();
       if (!hubs_) hubs_.emplace();
       hubs_->BeginNext();
@@ -150,8 +150,7 @@ class Piece {
   }
 
  private:
-  explicit Piece(const RecordOptions& options)
-      : options_(options), symbolizer_({.short_names = options.short_names}) {}
+  explicit Piece(const RecordOptions& options) : options_(options) {}
 
   std::string Path() const {
     return options_.every == absl::InfiniteDuration()
@@ -163,7 +162,8 @@ class Piece {
         NameProfile(recording_, family, symbolizer_, options_.naming);
     profile.made = made_;
     if (hubs_) hubs_->AddTo(profile, family.programs(), symbolizer_);
-    if (absl::Status status = output.Write(Render(profile, options_));
+    if (absl::Status status =
+            output.Write(Render(profile, RenderingOf(options_)));
         !status.ok()) {
       return status;
     }

@@ -108,7 +108,7 @@ class ReportMaker {
 
 std::string Written(StallsSeen& seen, Family& family, const Provenance& made,
                     const RecordOptions& options) {
-  Symbolizer symbolizer({.short_names = options.short_names});
+  Symbolizer symbolizer({.short_names = options.naming.short_names});
   if (options.format == Format::kFlat) {
     family.LearnJitNames(seen.recording.stacks());
     return RenderStalls(
@@ -119,7 +119,7 @@ std::string Written(StallsSeen& seen, Family& family, const Provenance& made,
   profile.made = made;
   profile.stalls = seen.totals;
   MarkThoseWithoutStack(profile);
-  return Render(profile, options);
+  return Render(profile, RenderingOf(options));
 }
 
 absl::Status NoHub(int32_t pid, absl::string_view what) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/naming.h"
+#include "store/store.h"
 #include "view/chrometrace.h"
 #include "view/firefox.h"
 #include "view/flamegraph.h"
@@ -25,7 +26,18 @@ bool ShowsTime(Format format) {
          format == Format::kFirefox || format == Format::kHtml;
 }
 
-std::string Render(const Profile& profile, const RecordOptions& options) {
+bool KeepsTimes(Format format) {
+  return ShowsTime(format) || format == Format::kHubspy;
+}
+
+RenderOptions RenderingOf(const RecordOptions& options) {
+  return {.format = options.format,
+          .include_idle = options.include_idle,
+          .threads = options.threads,
+          .by_state = options.by_state};
+}
+
+std::string Render(const Profile& profile, const RenderOptions& options) {
   switch (options.format) {
     case Format::kFlamegraph:
       return RenderFlamegraph(profile, {.include_idle = options.include_idle,
@@ -59,6 +71,8 @@ std::string Render(const Profile& profile, const RecordOptions& options) {
     case Format::kFirefox:
       return RenderFirefox(profile, {.include_idle = options.include_idle,
                                      .by_state = options.by_state});
+    case Format::kHubspy:
+      return StoreProfile(profile);
   }
   return "";
 }

@@ -11,8 +11,12 @@ namespace hubspy {
 
 // Whether the format has a place for when a sample was taken.
 bool ShowsTime(Format format);
+// The same, or so that another may be made of it.
+bool KeepsTimes(Format format);
 
-std::string Render(const Profile& profile, const RecordOptions& options);
+std::string Render(const Profile& profile, const RenderOptions& options);
+// What the recording is to be written as.
+RenderOptions RenderingOf(const RecordOptions& options);
 
 }  // namespace hubspy
 

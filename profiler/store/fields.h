@@ -29,7 +29,7 @@ enum : uint32_t { kVersion = 1, kStrings = 2 };
 // By their numbers in recording.proto: 0 is what a value is without being set.
 inline constexpr ThreadState kThreadStates[] = {
     ThreadState::kRunning, ThreadState::kSleeping, ThreadState::kStopped,
-    ThreadState::kZombie};
+    ThreadState::kZombie, ThreadState::kRunnable};
 inline constexpr StackEnd kStackEnds[] = {StackEnd::kComplete,
                                           StackEnd::kNoUnwindTable,
                                           StackEnd::kUnknownFramePointer,

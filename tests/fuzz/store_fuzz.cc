@@ -12,6 +12,7 @@
 #include "view/firefox.h"
 #include "view/flamegraph.h"
 #include "view/flat.h"
+#include "view/html.h"
 #include "view/pprof.h"
 #include "view/raw.h"
 #include "view/select.h"
@@ -29,6 +30,7 @@ void Show(const Profile& profile) {
   RenderChromeTrace(profile, {.include_idle = true});
   RenderPprof(profile, {.include_idle = true});
   RenderFirefox(profile, {.include_idle = true});
+  RenderHtml(profile, {.include_idle = true});
 }
 
 void Read(absl::string_view file) {

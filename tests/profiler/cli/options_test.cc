@@ -67,17 +67,87 @@ TEST(Options, ByStateIsTheOnlyWayToSplit) {
               HasSubstr("use --by state"));
 }
 
+TEST(Options, AStoredRecordingHasEverythingForLater) {
+  EXPECT_EQ(FormatOfFile("a.hubspy"), Format::kHubspy);
+  const auto command =
+      Parse({"record", "-p", "1", "-o", "x.hubspy", "--green"});
+  EXPECT_TRUE(std::get<RecordOptions>(*command).threads);
+  for (const char* const letter : {"-F", "--nolineno", "--short-names"}) {
+    EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.hubspy", letter}),
+                HasSubstr("to hubspy report"));
+  }
+}
+
+TEST(Options, ReportTakesTheFormatsOfRecord) {
+  const auto table = Parse({"report", "x.hubspy"});
+  ASSERT_TRUE(table.ok()) << table.status();
+  const auto& options = std::get<ReportOptions>(*table);
+  EXPECT_EQ(options.file, "x.hubspy");
+  EXPECT_EQ(options.output, "-");
+  EXPECT_EQ(options.render.format, Format::kFlat);
+  EXPECT_TRUE(options.selection.all());
+  EXPECT_TRUE(options.naming.all());
+  const auto graph = Parse(
+      {"report", "x.hubspy", "-o", "x.svg", "-i", "-t", "-F", "--short-names"});
+  const auto& as_graph = std::get<ReportOptions>(*graph);
+  EXPECT_EQ(as_graph.render.format, Format::kFlamegraph);
+  EXPECT_TRUE(as_graph.render.include_idle);
+  EXPECT_TRUE(as_graph.render.threads);
+  EXPECT_EQ(as_graph.naming.lines, NamingOptions::Lines::kFunction);
+  EXPECT_TRUE(as_graph.naming.short_names);
+  EXPECT_THAT(Complaint({"report"}), HasSubstr("file is required"));
+  EXPECT_THAT(Complaint({"report", "x.hubspy", "-o", "x.y"}),
+              HasSubstr("cannot tell the format"));
+}
+
+TEST(Options, ReportTakesAPart) {
+  const auto command =
+      Parse({"report", "x.hubspy", "--since", "10s", "--until", "1m30s",
+             "--thread", "hub", "--thread", "worker.*", "--green", "3",
+             "--state", "running", "--focus", "Handle", "--hide", "^std::"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  const Selection& part = std::get<ReportOptions>(*command).selection;
+  EXPECT_EQ(part.since_ns, 10'000'000'000);
+  EXPECT_EQ(part.until_ns, 90'000'000'000);
+  EXPECT_EQ(part.threads.size(), 2u);
+  EXPECT_EQ(part.greens.size(), 1u);
+  EXPECT_EQ(part.states, std::vector<std::string>{"running"});
+  EXPECT_EQ(part.focus->text(), "Handle");
+  EXPECT_EQ(part.hide->text(), "^std::");
+  EXPECT_THAT(Complaint({"report", "x", "--since", "soon"}),
+              HasSubstr("--since takes a time"));
+  EXPECT_THAT(Complaint({"report", "x", "--since", "9", "--until", "8s"}),
+              HasSubstr("--until has to be after --since"));
+  EXPECT_THAT(Complaint({"report", "x", "--focus", "a("}),
+              HasSubstr("no regular expression"));
+}
+
+TEST(Options, DiffTakesTwoRecordings) {
+  const auto command = Parse({"diff", "a.hubspy", "b.hubspy", "-o", "d.svg"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  const auto& diff = std::get<DiffCommandOptions>(*command);
+  EXPECT_EQ(diff.before, "a.hubspy");
+  EXPECT_EQ(diff.after, "b.hubspy");
+  EXPECT_EQ(diff.format, Format::kFlamegraph);
+  EXPECT_THAT(Complaint({"diff", "a.hubspy"}), HasSubstr("after is required"));
+  EXPECT_THAT(Complaint({"diff", "a", "b", "-f", "raw"}),
+              HasSubstr("flat or flamegraph"));
+}
+
 TEST(Options, EveryNumbersTheFiles) {
   const auto command =
       Parse({"record", "-p", "1", "-o", "x.svg", "--every", "1m30s"});
   EXPECT_EQ(std::get<RecordOptions>(*command).every, absl::Seconds(90));
+  const auto in_seconds =
+      Parse({"record", "-p", "1", "-o", "x.svg", "--every", "60"});
+  EXPECT_EQ(std::get<RecordOptions>(*in_seconds).every, absl::Minutes(1));
   EXPECT_EQ(NumberedFile("a/hub.svg", 1), "a/hub.1.svg");
   EXPECT_EQ(NumberedFile("hub.pb.gz", 12), "hub.12.pb.gz");
   EXPECT_EQ(NumberedFile("hub.x", 1), "hub.1.x");
   EXPECT_EQ(NumberedFile("a.b/hub", 1), "a.b/hub.1");
   EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "-", "--every", "60s"}),
               HasSubstr("name them with -o"));
-  for (const char* const wrong : {"60", "0s", "-1s", "soon"}) {
+  for (const char* const wrong : {"0.5", "0s", "-1s", "soon"}) {
     EXPECT_THAT(
         Complaint({"record", "-p", "1", "-o", "x.svg", "--every", wrong}),
         HasSubstr("--every takes a time"));
@@ -106,6 +176,8 @@ TEST(Options, NamesAreLongUnlessShortOnesAreAskedFor) {
           [](const auto& options) {
             if constexpr (requires { options.short_names; }) {
               return options.short_names;
+            } else if constexpr (requires { options.naming; }) {
+              return options.naming.short_names;
             } else {
               return false;
             }
@@ -191,7 +263,9 @@ TEST(Options, StallsTakesADurationOrSeconds) {
   }
   EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x", "-f", "speedscope",
                          "--stalls", "1s"}),
-              AllOf(HasSubstr("flat, flamegraph, raw or pprof"), one_line));
+              AllOf(HasSubstr("flat, flamegraph, raw, pprof or "
+                              "hubspy"),
+                    one_line));
   // How often is for the limit to say, and who is to blame for the report.
   for (const char* const other : {"--rate=50", "--green"}) {
     EXPECT_THAT(Complaint({"record", "-p", "1", "-o", "x.svg", "--stalls", "1s",
