@@ -82,10 +82,11 @@ struct StoredOptions::Values {
               "match the whole name; may be given several times",
               "THREAD");
     add_names("--green", greens, "the same of green threads", "GREEN");
-    add_names("--state", states,
-              "only samples in that state: running, runnable, sleeping, waiting, "
-              "\"waiting: timer\", a system call",
-              "STATE");
+    add_names(
+        "--state", states,
+        "only samples in that state: running, runnable, sleeping, waiting, "
+        "\"waiting: timer\", a system call",
+        "STATE");
     command
         ->add_option("--focus", focus,
                      "only stacks in which a function, file or module "

@@ -265,8 +265,11 @@ absl::Status Check(const Profile& profile) {
       return Damaged("it has more samples than there was time for");
     }
   }
+  int64_t timed = 0;
   for (const Profile::Lane& lane : profile.lanes) {
     for (const Profile::Lane::Span& span : lane.spans) {
+      timed += span.count;
+      if (timed > kMostCount) return Damaged("it has more times than samples");
       if (span.sample >= profile.samples.size()) {
         return Damaged("a time is of a sample that is missing");
       }

@@ -29,9 +29,10 @@ bool AnyMatches(const std::vector<NamePattern>& patterns, uint64_t id,
                      [&](const NamePattern& p) { return p.Matches(id, name); });
 }
 
-// `part` of `whole` makes that much of `count`.
+// `part` of `whole` makes that much of `count`; not more than of the whole,
+// though a file may say that the part is larger.
 int64_t Share(int64_t count, int64_t part, int64_t whole) {
-  if (whole <= 0) return count;
+  if (whole <= 0 || part >= whole) return count;
   return std::llround(static_cast<double>(count) * static_cast<double>(part) /
                       static_cast<double>(whole));
 }

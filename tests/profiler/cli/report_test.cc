@@ -37,8 +37,9 @@ TEST(Report, IsWhatRecordWouldHaveWritten) {
   const Profile profile = RecordingOfEverything();
   const std::string file =
       InTempDir("report_test.hubspy", StoreProfile(profile));
-  for (const char* const name : {"flamegraph", "flat", "raw", "speedscope",
-                                 "chrometrace", "pprof", "firefox", "html", "hubspy"}) {
+  for (const char* const name :
+       {"flamegraph", "flat", "raw", "speedscope", "chrometrace", "pprof",
+        "firefox", "html", "hubspy"}) {
     for (const bool yes : {false, true}) {
       const RenderOptions render = {
           .format = *FormatNamed(name), .include_idle = yes, .threads = yes};
