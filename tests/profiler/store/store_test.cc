@@ -134,16 +134,18 @@ TEST(Load, RefusesWhatIsNoRecording) {
 }
 
 // Wherever a file was cut, or a bit of it turned over, it is refused: gzip has
-// a checksum.
+// a checksum. Of the same bytes there are several ways to pack them.
 TEST(Load, RefusesWhatIsNotWhole) {
-  const std::string file = StoreProfile(RecordingOfEverything());
+  const Profile profile = RecordingOfEverything();
+  const std::string file = StoreProfile(profile);
   for (size_t size = 0; size < file.size(); ++size) {
     EXPECT_FALSE(LoadProfile(file.substr(0, size)).ok()) << size;
   }
   for (size_t i = 10; i < file.size() - 4; ++i) {
     std::string other = file;
     other[i] = static_cast<char>(other[i] ^ 4);
-    EXPECT_FALSE(LoadProfile(other).ok()) << i;
+    const absl::StatusOr<Profile> read = LoadProfile(other);
+    EXPECT_TRUE(!read.ok() || *read == profile) << i;
   }
 }
 
