@@ -110,7 +110,7 @@ TEST(BadInput, ANeighboursProcessNeedsAPrivilege) {
 TEST(BadInput, WrongUsage) {
   const std::string self = Pid(getpid());
   ExpectOneLine(RunHubspy({"record", "-p", self, "-o", "x", "-f", "gif"}),
-                kUsage, "use -f flamegraph (.svg), flat (.txt), ");
+                kUsage, "use -f flamegraph (.svg), html (.html), ");
   ExpectOneLine(RunHubspy({"record", "-p", self, "-o", "x.svg", "-r", "0"}),
                 kUsage, "rate");
   ExpectOneLine(RunHubspy({"frobnicate"}), kUsage, "--help");

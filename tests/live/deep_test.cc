@@ -19,6 +19,7 @@ namespace hubspy {
 namespace {
 
 using nlohmann::json;
+using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::ContainsRegex;
 using ::testing::EndsWith;
@@ -105,7 +106,8 @@ TEST(Deep, DumpOfASleepingThreadIsGdbsAtBothEnds) {
 TEST(Deep, DumpOfARunningThreadHasBothEnds) {
   Child child = StartDeep("spin");
   const json thread = OnlyThread(child);
-  EXPECT_EQ(thread["state"], "running");
+  // On a busy machine it waits for a CPU now and then.
+  EXPECT_THAT(thread["state"].get<std::string>(), AnyOf("running", "runnable"));
   EXPECT_FALSE(thread.contains("cut_short")) << thread["cut_short"];
   const std::vector<std::string> functions = Functions(thread["frames"]);
   EXPECT_THAT(functions, Contains(EndsWith("AtTheBottom")));

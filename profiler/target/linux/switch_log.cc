@@ -3,12 +3,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 
 #include "absl/types/span.h"
-#include "target/linux/perf_record.h"
 
 namespace hubspy {
 namespace {
@@ -69,9 +70,17 @@ std::optional<SwitchLog::Switch> SwitchLog::Latest() const {
   const uint64_t head = written();
   SwitchRecord record = {};
   if (head < sizeof(record)) return std::nullopt;
-  RingBytes(event_.ring(), head - sizeof(record), sizeof(record))
-      .CopyTo({reinterpret_cast<std::byte*>(&record), sizeof(record)});
-  std::atomic_thread_fence(std::memory_order_acquire);
+  // Word by word, each read before what was written is asked again. Records
+  // and the ring are of whole words.
+  std::array<uint64_t, sizeof(record) / sizeof(uint64_t)> words;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const uint64_t at = head - sizeof(record) + i * sizeof(uint64_t);
+    words[i] =
+        __atomic_load_n(reinterpret_cast<const uint64_t*>(
+                            event_.ring().data() + at % event_.ring().size()),
+                        __ATOMIC_ACQUIRE);
+  }
+  std::memcpy(&record, words.data(), sizeof(record));
   const bool overwritten =
       written() - head > event_.ring().size() - 2 * sizeof(record);
   if (overwritten || record.header.type != PERF_RECORD_SWITCH ||
