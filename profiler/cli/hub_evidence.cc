@@ -8,6 +8,7 @@
 #include "cli/naming.h"
 #include "cli/now.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/facts.h"
 #include "target/system_call_name.h"
 #include "view/annotation.h"
 
@@ -16,13 +17,9 @@ namespace {
 
 // Of a circle of ten thousand, the first few stacks tell as much as all.
 constexpr size_t kMaxStacks = 16;
-// Apart by more than a turn of a loop that has nothing to do, and not in step
-// with it.
 constexpr int kBusyLooks = 50;
-constexpr int64_t kBusyLookIntervalNs = 1'000'000;
-
-// There may be a hundred thousand fds, and a look at each takes some 10 us.
-constexpr int64_t kFdLooksNs = 500'000'000;
+// Clock readings: those of a minute and a half, at one each 20 ms.
+constexpr size_t kMaxClockReadings = 5000;
 // Some thirty of the steps in which the kernel counts CPU time.
 constexpr int64_t kCpuUsersNs = 300'000'000;
 
@@ -67,7 +64,36 @@ void CountFd(const GreenThreadView& green, const KernelView& kernel,
   ++looks.on_fd;
 }
 
+// In the middle of green code, and not on a CPU.
+bool SleepsInACall(const HubWatch& watch) {
+  return facts::HubIsHeld(watch) && !facts::MostlyRunning(watch);
+}
+
 }  // namespace
+
+// When there are too many clock readings, the latest one stands for those since
+// the last but one.
+void SeeAgain(HubView view, HubWatch& watch) {
+  watch.end = std::move(view);
+  std::vector<ClockReading>& readings = watch.clock_readings;
+  if (!readings.empty() && readings.back() == watch.end.last) return;
+  if (readings.size() == kMaxClockReadings) readings.pop_back();
+  readings.push_back(watch.end.last);
+}
+
+void CountLook(ThreadState state, HubWatch& watch) {
+  ++watch.looks;
+  if (state == ThreadState::kRunning) ++watch.looks_running;
+  if (state == ThreadState::kStopped) ++watch.looks_stopped;
+}
+
+std::optional<ThreadSchedule> Between(
+    const std::optional<ThreadSchedule>& begin,
+    const std::optional<ThreadSchedule>& end) {
+  if (!begin || !end) return std::nullopt;
+  return ThreadSchedule{.run_ns = end->run_ns - begin->run_ns,
+                        .wait_ns = end->wait_ns - begin->wait_ns};
+}
 
 void HubDescriber::DescribeBegin(HubWatch& watch) {
   HubReader& reader = *attachment_.hub_reader();
@@ -77,7 +103,7 @@ void HubDescriber::DescribeBegin(HubWatch& watch) {
   watch.green_threads_at_begin = ReadGreenThreads(reader, watch.begin);
   watch.own_code_at_begin = ReadOwnCode(reader, watch.begin);
   if (kernel_ == nullptr) return;
-  const int64_t until_ns = NowNs() + kFdLooksNs;
+  const int64_t until_ns = NowNs() + effort_.fd_looks_ns;
   const auto add = [&](const GreenThreadView& green) {
     if (!WaitsForFd(green)) return;
     if (NowNs() >= until_ns) {
@@ -134,26 +160,35 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
   watch.own_code = ReadOwnCode(reader, watch.end);
   KeepLastingFdWaits(watch);
   for (GreenThreadView& green : watch.green_threads) {
+    if (effort_.verdict_only) break;
     green.name = NameGreenThread(green.name, green.entry, attachment_.modules(),
                                  symbolizer_);
   }
-  for (const auto& [key, count] : hub.running.counts()) {
-    watch.samples.push_back({.stack = NameStack(hub.running.stacks()[key.stack],
-                                                attachment_, symbolizer_),
-                             .count = count});
-  }
+  if (!effort_.verdict_only || BusiestGreenThread(watch)) NameSamples(hub);
   // One that may not run, or hardly gets to, is not asked to stop.
   if (!watch.cgroups.frozen.empty() || IsStarved(watch)) return;
+  if (effort_.verdict_only && !SleepsInACall(watch)) return;
   const absl::StatusOr<ThreadCapture> capture =
       attachment_.Capture(watch.end.tid);
   if (!capture.ok()) return;
-  watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
+  if (!effort_.verdict_only) {
+    watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
+  }
   if (!capture->snapshot.system_call) return;
   watch.call = Explain(*capture->snapshot.system_call);
   if (kernel_ != nullptr && watch.call->fd) {
     watch.polled_fds = kernel_->PolledFds(watch.call->fd->fd);
   }
   FollowMutexes(watch);
+}
+
+void HubDescriber::NameSamples(WatchedHub& hub) {
+  for (const auto& [key, count] : hub.running.counts()) {
+    hub.watch.samples.push_back(
+        {.stack = NameStack(hub.running.stacks()[key.stack], attachment_,
+                            symbolizer_),
+         .count = count});
+  }
 }
 
 void HubDescriber::FindCpuUsers(Waiter& waiter, HubWatch& watch) {
@@ -210,7 +245,7 @@ void HubDescriber::LookAtBusiest(Waiter& waiter, HubWatch& watch) {
     } else if (green->waiting_for == WaitReason::kFd && green->fd) {
       CountFd(*green, *kernel_, looks);
     }
-    waiter.WaitUntil(waiter.NowNs() + kBusyLookIntervalNs);
+    waiter.WaitUntil(waiter.NowNs() + effort_.busy_look_interval_ns);
   }
   watch.busiest = looks;
 }

@@ -17,9 +17,6 @@ constexpr int64_t kLongerNs = 2'500'000'000;
 // One that was found running so often in a row is worth a stop, to see where.
 constexpr int64_t kLooksBeforeSamples = 5;
 
-// Those of a minute and a half.
-constexpr size_t kMaxClockReadings = 5000;
-
 // One that gets less of a CPU has to be waited for before it stops.
 constexpr double kEnoughOfACpu = 0.25;
 // A second in all, which is many turns of a crowded CPU.
@@ -27,31 +24,11 @@ constexpr int kPatience = 200;
 constexpr int64_t kPauseNs = 5'000'000;
 
 // How many of these looks found the hub's thread how.
-void CountLook(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
-  ++watch.looks;
+void CountLookAt(const std::vector<ThreadInfo>& threads, HubWatch& watch) {
   watch.process_threads = static_cast<int64_t>(threads.size());
   for (const ThreadInfo& thread : threads) {
-    if (thread.tid != watch.end.tid) continue;
-    if (thread.state == ThreadState::kRunning) ++watch.looks_running;
-    if (thread.state == ThreadState::kStopped) ++watch.looks_stopped;
+    if (thread.tid == watch.end.tid) CountLook(thread.state, watch);
   }
-}
-
-// When there are too many, the latest one stands for those since the last but
-// one.
-void KeepReading(HubWatch& watch) {
-  std::vector<ClockReading>& readings = watch.clock_readings;
-  if (!readings.empty() && readings.back() == watch.end.last) return;
-  if (readings.size() == kMaxClockReadings) readings.pop_back();
-  readings.push_back(watch.end.last);
-}
-
-std::optional<ThreadSchedule> Between(
-    const std::optional<ThreadSchedule>& begin,
-    const std::optional<ThreadSchedule>& end) {
-  if (!begin || !end) return std::nullopt;
-  return ThreadSchedule{.run_ns = end->run_ns - begin->run_ns,
-                        .wait_ns = end->wait_ns - begin->wait_ns};
 }
 
 class HubWatcher {
@@ -69,8 +46,8 @@ class HubWatcher {
     if (!views.ok()) return views.status();
     std::vector<std::optional<ThreadSchedule>> schedules;
     for (HubView& view : *views) {
-      hubs_.push_back({.watch = {.begin = view, .end = std::move(view)}});
-      KeepReading(hubs_.back().watch);
+      hubs_.push_back({.watch = {.begin = view}});
+      SeeAgain(std::move(view), hubs_.back().watch);
       describer_.DescribeBegin(hubs_.back().watch);
       schedules.push_back(kernel_.Schedule(hubs_.back().watch.end.tid));
     }
@@ -121,7 +98,7 @@ class HubWatcher {
         attachment_.process().Threads();
     if (!threads.ok()) return threads.status();
     for (WatchedHub& hub : hubs_) {
-      CountLook(*threads, hub.watch);
+      CountLookAt(*threads, hub.watch);
       SampleIfBusy(hub);
     }
     return absl::OkStatus();
@@ -163,8 +140,7 @@ class HubWatcher {
           attachment_.hub_reader()->ReadHub(hub.watch.end.record);
       if (absl::IsAborted(view.status())) continue;  // caught while it turned
       if (!view.ok()) return view.status();
-      hub.watch.end = *std::move(view);
-      KeepReading(hub.watch);
+      SeeAgain(*std::move(view), hub.watch);
     }
     return absl::OkStatus();
   }
@@ -212,7 +188,7 @@ absl::StatusOr<std::vector<WatchedHub>> LookAtHubsOnce(
                                                .begin = view,
                                                .end = view,
                                                .end_real_ns = latest_real_ns}});
-    CountLook(*threads, hub.watch);
+    CountLookAt(*threads, hub.watch);
     describer.DescribeBegin(hub.watch);
     describer.DescribeEnd(hub);
   }
