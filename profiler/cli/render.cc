@@ -1,7 +1,6 @@
 #include "cli/render.h"
 
 #include "absl/strings/str_cat.h"
-#include "cli/naming.h"
 #include "store/store.h"
 #include "view/chrometrace.h"
 #include "view/firefox.h"
@@ -49,13 +48,11 @@ std::string Render(const Profile& profile, const RenderOptions& options) {
                                   .threads = options.threads,
                                   .by_state = options.by_state,
                                   .title = TitleOf(profile)});
-    case Format::kFlat: {
-      const Profile& shown =
-          options.threads ? WithThreadFrames(profile) : profile;
-      return RenderFlat(
-          shown, shown,
-          {.include_idle = options.include_idle, .by_state = options.by_state});
-    }
+    case Format::kFlat:
+      return RenderFlat(profile, profile,
+                        {.include_idle = options.include_idle,
+                         .threads = options.threads,
+                         .by_state = options.by_state});
     case Format::kRaw:
       return RenderRaw(profile, {.include_idle = options.include_idle,
                                  .threads = options.threads,

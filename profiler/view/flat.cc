@@ -18,17 +18,12 @@
 namespace hubspy {
 namespace {
 
-struct Counts {
-  int64_t own = 0;
-  int64_t total = 0;
-};
-
-absl::flat_hash_map<std::string, Counts> CountLabels(
-    const Profile& profile, const FlatOptions& options) {
-  const FoldedProfile folded = Fold(
-      profile,
-      {.include_idle = options.include_idle, .by_state = options.by_state});
-  absl::flat_hash_map<std::string, Counts> counts;
+CountsByLabel CountLabels(const Profile& profile, const FlatOptions& options) {
+  const FoldedProfile folded =
+      Fold(profile, {.include_idle = options.include_idle,
+                     .threads = options.threads,
+                     .by_state = options.by_state});
+  CountsByLabel counts;
   for (const FoldedStack& stack : folded.stacks) {
     // A recursive function is in the sample once.
     const absl::flat_hash_set<uint32_t> distinct(stack.labels.begin(),
@@ -83,13 +78,21 @@ bool AllLeftOut(const Profile& profile, const FlatOptions& options) {
 
 std::vector<FlatRow> FlatRows(const Profile& window, const Profile& overall,
                               const FlatOptions& options) {
+  return RowsOfCounts(CountLabels(window, options),
+                      CountLabels(overall, options), window, overall, options);
+}
+
+std::vector<FlatRow> RowsOfCounts(const CountsByLabel& in_window,
+                                  const CountsByLabel& in_overall,
+                                  const Profile& window, const Profile& overall,
+                                  const FlatOptions& options) {
   absl::flat_hash_map<std::string, FlatRow> by_label;
-  for (const auto& [label, counts] : CountLabels(overall, options)) {
+  for (const auto& [label, counts] : in_overall) {
     FlatRow& row = by_label[label];
     row.own_seconds = Seconds(counts.own, overall);
     row.total_seconds = Seconds(counts.total, overall);
   }
-  for (const auto& [label, counts] : CountLabels(window, options)) {
+  for (const auto& [label, counts] : in_window) {
     FlatRow& row = by_label[label];
     row.own_percent = Percent(counts.own, window);
     row.total_percent = Percent(counts.total, window);

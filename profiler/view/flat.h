@@ -14,9 +14,11 @@
 #ifndef HUBSPY_VIEW_FLAT_H_
 #define HUBSPY_VIEW_FLAT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "model/profile.h"
 
 namespace hubspy {
@@ -34,6 +36,8 @@ struct FlatRow {
 
 struct FlatOptions {
   bool include_idle = false;
+  bool threads = false;   // a row for each thread, too; and for each green
+                          // thread that is told apart
   bool by_state = false;  // a row for each thing that threads were doing, too
   FlatSort sort = FlatSort::kOwnTime;
   int max_rows = 0;  // 0: all
@@ -44,6 +48,17 @@ struct FlatOptions {
 // by label.
 std::vector<FlatRow> FlatRows(const Profile& window, const Profile& overall,
                               const FlatOptions& options);
+
+// Samples, by label; and the rows that they make, sorted as FlatRows's.
+struct FlatCounts {
+  int64_t own = 0;
+  int64_t total = 0;
+};
+using CountsByLabel = absl::flat_hash_map<std::string, FlatCounts>;
+std::vector<FlatRow> RowsOfCounts(const CountsByLabel& in_window,
+                                  const CountsByLabel& in_overall,
+                                  const Profile& window, const Profile& overall,
+                                  const FlatOptions& options);
 
 // The columns of one row, without the label and the blanks before it.
 std::string FlatColumns(const FlatRow& row);
