@@ -195,7 +195,7 @@ absl::StatusOr<std::vector<ThreadLook>> Attachment::Look() {
   if (looks.empty() && !process_->Alive()) {
     return absl::NotFoundError("the process has exited");
   }
-  if (looks_at_green_threads_) AddGreenThreads(looks);
+  if (green_looks_.wanted) AddGreenThreads(looks);
   return looks;
 }
 

@@ -66,8 +66,13 @@ class Attachment {
   // Where one of them stands; no frames when it runs, has not begun, or moved
   // in every one of several looks.
   Stack UnwindSuspended(const HubView& hub, const GreenThreadView& green);
-  // From now on Look looks at them, too; and remembers what they are called.
-  void LookAtGreenThreads(bool and_their_names);
+  // Whether Look, from now on, looks at them, too; and remembers what they are
+  // called.
+  struct GreenLooks {
+    bool wanted = false;
+    bool names = false;
+  };
+  void LookAtGreenThreads(const GreenLooks& looks) { green_looks_ = looks; }
   const absl::flat_hash_map<Recording::GreenId, Recording::GreenName>&
   green_names() const {
     return green_names_;
@@ -153,8 +158,7 @@ class Attachment {
   absl::flat_hash_map<ThreadId, HubView> hubs_;  // by their OS thread
   // By their hub's record.
   absl::flat_hash_map<Address, GreenWatch> green_watches_;
-  bool looks_at_green_threads_ = false;
-  bool names_green_threads_ = false;
+  GreenLooks green_looks_;
   absl::flat_hash_map<Recording::GreenId, Recording::GreenName> green_names_;
   int64_t threads_due_ns_ = 0;  // when the list of threads is read again
   int64_t thread_refreshes_ = 0;

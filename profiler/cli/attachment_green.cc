@@ -31,11 +31,6 @@ absl::StatusOr<const GreenWatch*> Attachment::LookAtGreenThreadsOf(
   return &watch;
 }
 
-void Attachment::LookAtGreenThreads(bool and_their_names) {
-  looks_at_green_threads_ = true;
-  names_green_threads_ = and_their_names;
-}
-
 // Of what is published only the list of slabs is needed, which grows: `hubs_`
 // knows it as it was a moment ago.
 void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
@@ -61,7 +56,7 @@ void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
            .green = GreenActivity{.id = view.id,
                                   .state = view.state,
                                   .waiting_for = view.waiting_for}});
-      if (names_green_threads_) RememberName(view);
+      if (green_looks_.names) RememberName(view);
     });
   }
 }
@@ -69,13 +64,13 @@ void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
 std::optional<GreenActivity> Attachment::RunningGreen(ThreadId tid,
                                                       Address sp) {
   const auto hub = hubs_.find(tid);
-  if (!looks_at_green_threads_ || hub == hubs_.end()) return std::nullopt;
+  if (!green_looks_.wanted || hub == hubs_.end()) return std::nullopt;
   const auto running = RunningGreenThread(hub->second, sp);
   if (!running) return std::nullopt;
   // The record was read after the look, and may be another's by then; not when
   // who has it now was there before the turn in which the look was.
   if (running->created_ns >= hub->second.last.now_ns) return GreenActivity{};
-  if (names_green_threads_) RememberName(*running);
+  if (green_looks_.names) RememberName(*running);
   return GreenActivity{.id = running->id};
 }
 

@@ -24,9 +24,7 @@ absl::Status Family::Add(int32_t pid) {
   absl::StatusOr<std::unique_ptr<Attachment>> member =
       Attachment::Open(pid, options_.open, programs_);
   if (!member.ok()) return member.status();
-  if (options_.green_threads) {
-    (*member)->LookAtGreenThreads(options_.green_names);
-  }
+  (*member)->LookAtGreenThreads(options_.green);
   members_.push_back(*std::move(member));
   return absl::OkStatus();
 }
@@ -89,6 +87,11 @@ void Family::Remove(size_t index, const absl::Status& why) {
 void Family::ChangeRate(double rate_hz) {
   options_.open.rate_hz = rate_hz;
   for (const auto& member : members_) member->process().ChangeRate(rate_hz);
+}
+
+void Family::LookAtGreenThreads(const Attachment::GreenLooks& looks) {
+  options_.green = looks;
+  for (const auto& member : members_) member->LookAtGreenThreads(looks);
 }
 
 size_t Family::threads() const {

@@ -33,9 +33,7 @@ class Family {
   struct Options {
     OpenOptions open;
     bool children = false;
-    // Their green threads, too, each time; and what each of them is called.
-    bool green_threads = false;
-    bool green_names = false;
+    Attachment::GreenLooks green;
   };
 
   // Errors as Process::Open's, of the first process.
@@ -51,6 +49,8 @@ class Family {
     return members_;
   }
   void ChangeRate(double rate_hz);
+  // Of those that it has and will have.
+  void LookAtGreenThreads(const Attachment::GreenLooks& looks);
   // How many there were at the latest Look.
   size_t threads() const;
 

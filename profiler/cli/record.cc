@@ -226,8 +226,7 @@ absl::StatusOr<int> RunRecord(const RecordOptions& options) {
   absl::StatusOr<std::unique_ptr<Family>> family = Family::Open(
       pid, {.open = {.ways = options.capture, .rate_hz = options.rate_hz},
             .children = options.subprocesses,
-            .green_threads = options.green,
-            .green_names = options.green && options.threads});
+            .green = {.wanted = options.green, .names = options.threads}});
   if (!family.ok()) return family.status();
 
   SignalWaiter waiter(SignalWaiter::Usr1::kPauses);

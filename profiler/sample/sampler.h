@@ -84,6 +84,9 @@ class Sampler {
   // again looks go on being due, unless Restart is called first.
   Stop Run(Recording& recording, int64_t until_ns);
 
+  // From the next recording on; see Options::each_green.
+  void TellGreenThreadsApart(bool each_green) { each_green_ = each_green; }
+
   // The first look is due from now on.
   void Restart() { pacer_.ChangeRate(rate_hz_, waiter_.NowNs()); }
 
@@ -109,7 +112,7 @@ class Sampler {
   int64_t begin_ns_ = 0;  // of the recording
   Pacer pacer_;
   LoadLimit limit_;
-  const bool each_green_;
+  bool each_green_;
   std::optional<RateLowered> lowered_;
   // Which stack each thread had last, to recognise it without hashing it.
   absl::flat_hash_map<ThreadId,

@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
                  attachment.status().ToString().c_str());
     return 1;
   }
-  (*attachment)->LookAtGreenThreads(false);
+  (*attachment)->LookAtGreenThreads({.wanted = true});
   int64_t seen = 0;
   const double first_ms = MillisecondsOf(**attachment, seen);
   std::vector<double> still_ms, moving_ms;

@@ -36,7 +36,7 @@ class SwitchingTest : public testing::Test {
     auto attachment = Attachment::Open(child_.pid());
     if (!attachment.ok()) ADD_FAILURE() << attachment.status();
     attachment_ = *std::move(attachment);
-    attachment_->LookAtGreenThreads(true);
+    attachment_->LookAtGreenThreads({.wanted = true, .names = true});
   }
 
   uint64_t Switches() {
