@@ -28,15 +28,21 @@ SignalWaiter::SignalWaiter(Usr1 usr1) : usr1_(usr1) {
   sigemptyset(&held);
   sigaddset(&held, SIGINT);
   sigaddset(&held, SIGTERM);
+  sigaddset(&held, SIGHUP);
   if (usr1 == Usr1::kPauses) sigaddset(&held, SIGUSR1);
   sigprocmask(SIG_BLOCK, &held, &outside_);
   sigdelset(&outside_, SIGINT);
   sigdelset(&outside_, SIGTERM);
+  sigdelset(&outside_, SIGHUP);
   if (usr1 == Usr1::kPauses) sigdelset(&outside_, SIGUSR1);
   struct sigaction action = {};
   action.sa_handler = RememberSignal;
   sigaction(SIGINT, &action, &before_int_);
   sigaction(SIGTERM, &action, &before_term_);
+  sigaction(SIGHUP, &action, &before_hup_);
+  if (before_hup_.sa_handler == SIG_IGN) {
+    sigaction(SIGHUP, &before_hup_, nullptr);
+  }
   if (usr1 == Usr1::kPauses) {
     action.sa_handler = RememberPause;
     sigaction(SIGUSR1, &action, &before_usr1_);
@@ -46,6 +52,7 @@ SignalWaiter::SignalWaiter(Usr1 usr1) : usr1_(usr1) {
 SignalWaiter::~SignalWaiter() {
   sigaction(SIGINT, &before_int_, nullptr);
   sigaction(SIGTERM, &before_term_, nullptr);
+  sigaction(SIGHUP, &before_hup_, nullptr);
   if (usr1_ == Usr1::kPauses) sigaction(SIGUSR1, &before_usr1_, nullptr);
   sigprocmask(SIG_SETMASK, &outside_, nullptr);
 }

@@ -1,5 +1,5 @@
-// Real time, and an end on Ctrl-C (SIGINT) or SIGTERM; where it is wanted, a
-// pause on SIGUSR1.
+// Real time, and an end on Ctrl-C (SIGINT), SIGTERM, or SIGHUP unless that is
+// ignored (nohup); where it is wanted, a pause on SIGUSR1.
 //
 // While one lives, these signals are held back except during WaitUntil: a
 // capture is never interrupted half-way, and what was recorded gets written.
@@ -27,13 +27,14 @@ class SignalWaiter : public Waiter {
   bool pause_requested() const override;
   // There is no pause any more, until it is asked for again.
   void EndPause();
-  // SIGINT or SIGTERM, once one came; 0 before.
+  // SIGINT, SIGTERM or SIGHUP, once one came; 0 before.
   int stop_signal() const;
 
  private:
   sigset_t outside_;  // the mask before, and during WaitUntil
   struct sigaction before_int_;
   struct sigaction before_term_;
+  struct sigaction before_hup_;
   const Usr1 usr1_;
   struct sigaction before_usr1_;
 };

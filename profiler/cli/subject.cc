@@ -21,7 +21,9 @@ absl::StatusOr<std::unique_ptr<Subject>> Subject::Of(
 int Subject::AwaitEnd(int stop_signal) {
   if (!program_) return 0;
   // Ctrl-C, SIGINT, has reached the program as it did us: from the terminal.
-  if (stop_signal == SIGTERM) program_->Signal(SIGTERM);
+  if (stop_signal == SIGTERM || stop_signal == SIGHUP) {
+    program_->Signal(stop_signal);
+  }
   if (!program_->HasEnded()) {
     std::cerr << "Waiting for process " << program_->pid() << " to end.\n";
   }

@@ -34,8 +34,8 @@ class Subject {
     if (program_) program_->Release();
   }
   // 0 at once for a process that was there. For a program that we started: its
-  // exit status, when it has ended. Passes SIGTERM on, which only we got;
-  // `stop_signal` is what we were asked to stop with, or 0.
+  // exit status, when it has ended. Passes SIGTERM and SIGHUP on, which only we
+  // got; `stop_signal` is what we were asked to stop with, or 0.
   int AwaitEnd(int stop_signal);
 
  private:
