@@ -27,6 +27,15 @@ const std::map<std::string, CaptureWays>& Ways() {
   return ways;
 }
 
+const std::map<std::string, FlatSort>& Sorts() {
+  static const auto& sorts =
+      *new std::map<std::string, FlatSort>{{"own", FlatSort::kOwnPercent},
+                                           {"total", FlatSort::kTotalPercent},
+                                           {"owntime", FlatSort::kOwnTime},
+                                           {"totaltime", FlatSort::kTotalTime}};
+  return sorts;
+}
+
 // What CLI11 fills in; its types are its own.
 struct Values {
   int32_t pid = 0;
@@ -43,6 +52,9 @@ struct Values {
   std::string core;
   bool json = false;
   double delay_s = 1;
+  std::string sort = "owntime";
+  std::vector<std::string> only_threads;
+  std::vector<std::string> only_greens;
   int tables = 0;
   std::string output;
   std::string format;
@@ -56,6 +68,17 @@ struct Values {
   std::string stalls;
   std::string command_line;
 };
+
+absl::StatusOr<std::vector<NamePattern>> ParseNames(
+    const std::vector<std::string>& names) {
+  std::vector<NamePattern> patterns;
+  for (const std::string& name : names) {
+    absl::StatusOr<NamePattern> pattern = NamePattern::Parse(name);
+    if (!pattern.ok()) return pattern.status();
+    patterns.push_back(*std::move(pattern));
+  }
+  return patterns;
+}
 
 class Parser {
  public:
@@ -160,6 +183,24 @@ class Parser {
     AddSubprocesses(top_);
     AddSampling(top_);
     top_->add_flag("-t,--threads", values_.threads, "a line for each thread");
+    top_->add_flag("-g,--green-threads", values_.green,
+                   "green threads that do not run, too; with -t, a line each");
+    top_->add_option("--thread", values_.only_threads,
+                     "only threads of this name or id, or whose whole name "
+                     "this regular expression matches")
+        ->option_text("NAME");
+    top_->add_option("--green", values_.only_greens,
+                     "only green threads of this name or id; the same")
+        ->option_text("NAME");
+    top_->add_option("--sort", values_.sort,
+                     "by own, total, owntime or totaltime (the first two: of "
+                     "the time since the last table)")
+        ->option_text("COLUMN")
+        ->check([](const std::string& column) -> std::string {
+          if (Sorts().contains(column)) return "";
+          return "unknown column \"" + column +
+                 "\": use --sort own, total, owntime or totaltime";
+        });
     AddShortNames(top_);
     top_->add_option("--delay", values_.delay_s, "between two tables")
         ->check(Within(0, 3600, "a delay is above 0 and at most 3600 seconds"))
@@ -281,9 +322,17 @@ class Parser {
                        .capture = Ways().at(values_.capture),
                        .include_idle = values_.include_idle,
                        .threads = values_.threads,
+                       .green = values_.green,
+                       .sort = Sorts().at(values_.sort),
                        .short_names = values_.short_names,
                        .delay = absl::Seconds(values_.delay_s)};
     if (values_.tables > 0) options.tables = values_.tables;
+    auto threads = ParseNames(values_.only_threads);
+    if (!threads.ok()) return threads.status();
+    options.only_threads = *std::move(threads);
+    auto greens = ParseNames(values_.only_greens);
+    if (!greens.ok()) return greens.status();
+    options.only_greens = *std::move(greens);
     return Command(options);
   }
   absl::StatusOr<Command> Record() {

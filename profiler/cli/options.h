@@ -17,6 +17,8 @@
 #include "absl/time/time.h"
 #include "symbolize/renamed.h"
 #include "target/process.h"
+#include "view/flat.h"
+#include "view/pattern.h"
 #include "view/select.h"
 
 namespace hubspy {
@@ -50,6 +52,11 @@ struct TopOptions {
   CaptureWays capture = CaptureWays::kAny;
   bool include_idle = false;
   bool threads = false;
+  bool green = false;  // green threads that do not run, too
+  // What is shown of them; of all where neither is given.
+  std::vector<NamePattern> only_threads;
+  std::vector<NamePattern> only_greens;
+  FlatSort sort = FlatSort::kOwnTime;
   bool short_names = false;
   absl::Duration delay = absl::Seconds(1);  // from one table to the next
   std::optional<int> tables;                // -n; absent: a live screen

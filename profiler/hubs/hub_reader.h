@@ -76,6 +76,10 @@ class HubReader {
                                    absl::Span<const std::byte> bytes) const {
     return ParseGreenRecord(layout_, hub.tid, record, bytes);
   }
+  std::optional<GreenState> StateOfGreen(
+      absl::Span<const std::byte> bytes) const {
+    return ParseGreenState(layout_, bytes);
+  }
 
   // Copies the stacks of green threads that were seen suspended (`context` is
   // not zero), up to `max_stack_bytes` of each, and calls use(index, copy, now)

@@ -151,6 +151,15 @@ GreenThreadView ParseGreenRecord(const Layout& layout, ThreadId hub_tid,
   return green;
 }
 
+std::optional<GreenState> ParseGreenState(const Layout& layout,
+                                          absl::Span<const std::byte> bytes) {
+  if (layout.green.Unsigned(bytes, abi::kGreenId).value_or(0) == 0) {
+    return std::nullopt;
+  }
+  return ToGreenState(
+      layout.green.Unsigned(bytes, abi::kGreenState).value_or(0));
+}
+
 std::optional<Registers> ParseContext(const Layout& layout, uint64_t saved_sp,
                                       const MemoryCopy& copy) {
   const uint32_t size = layout.context.record_bytes();

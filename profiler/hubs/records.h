@@ -27,6 +27,10 @@ GreenThreadView ParseGreenRecord(const Layout& layout, ThreadId hub_tid,
                                  Address record,
                                  absl::Span<const std::byte> bytes);
 
+// Of that, the state alone; nullopt: it is of no green thread.
+std::optional<GreenState> ParseGreenState(const Layout& layout,
+                                          absl::Span<const std::byte> bytes);
+
 // The registers saved at `saved_sp`, as they are when it is resumed. nullopt:
 // `copy` does not hold all of them.
 std::optional<Registers> ParseContext(const Layout& layout, uint64_t saved_sp,

@@ -4,72 +4,48 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
-#include "view/fold.h"
+#include "tui/header.h"
+#include "tui/help.h"
+#include "view/pattern.h"
 #include "view/text.h"
 
 namespace hubspy {
 namespace {
 
-// From which share on a flaw is worth a word. py-spy's numbers.
-constexpr double kManyLate = 0.10;
-constexpr double kManyFailed = 0.01;
+// Of the terminal's rows, for hubs; and so many lines at most: their heading,
+// three of them, and how many more there are.
+constexpr int kHubShare = 4;
+constexpr int kMostHubLines = 5;
 
-double Share(int64_t part, int64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+// Smart case, as in less and ripgrep: who types a capital letter means it.
+absl::StatusOr<Pattern> ParseFilter(const std::string& typed) {
+  const bool has_capitals = std::any_of(typed.begin(), typed.end(), [](char c) {
+    return absl::ascii_isupper(static_cast<unsigned char>(c));
+  });
+  return Pattern::Parse(has_capitals ? typed : absl::StrCat("(?i)", typed));
 }
 
-ScreenLine TotalsLine(const Quality& q) {
-  ScreenLine line = {{"Total Samples "},
-                     {absl::StrCat(q.samples), Style::kBold},
-                     {absl::StrCat(" in ", q.ticks, " looks")}};
-  // A look that failed gave no sample.
-  const double failed = Share(q.failed, q.samples + q.failed);
-  if (failed >= kManyFailed) {
-    line.push_back({", Error Rate "});
-    line.push_back({absl::StrFormat("%.2f%%", 100 * failed), Style::kWarning});
-    if (!q.last_failure.empty()) {
-      line.push_back({absl::StrCat(" (", CleanText(q.last_failure), ")")});
-    }
+// Rows in which the filter is not found are taken out.
+void ApplyFilter(ScreenModel& model) {
+  const std::string& filter = model.state.choice.filter;
+  if (filter.empty()) return;
+  const absl::StatusOr<Pattern> pattern = ParseFilter(filter);
+  if (!pattern.ok()) {
+    model.filter_problem = absl::StrCat("/", CleanText(filter),
+                                        "/ is no regular expression (yet)");
+    return;
   }
-  if (q.partial.Total() > 0) {
-    line.push_back({absl::StrFormat(", Partial Stacks %.2f%% (%s)",
-                                    100 * Share(q.partial.Total(), q.samples),
-                                    PartialReasons(q.partial))});
-  }
-  if (q.stops > 0) {
-    line.push_back(
-        {absl::StrFormat(", Longest Stop %.0f us", q.worst_pause_ns / 1e3)});
-  }
-  return line;
-}
-
-std::vector<ScreenLine> Heading(const ScreenModel& model) {
-  std::vector<ScreenLine> lines;
-  const double late = Share(model.overall.late, model.overall.ticks);
-  if (late > kManyLate) {
-    lines.push_back({{absl::StrFormat("%.0f%% of the looks came late, results "
-                                      "may be inaccurate. Try a lower rate "
-                                      "(-r).",
-                                      100 * late),
-                      Style::kWarning}});
-  }
-  if (!model.rate_note.empty()) {
-    lines.push_back({{model.rate_note, Style::kWarning}});
-  }
-  lines.push_back({{"Collecting samples from '"},
-                   {CleanText(model.process), Style::kName},
-                   {"'"}});
-  lines.push_back(TotalsLine(model.overall));
-  lines.push_back(
-      {{"Active: "},
-       {absl::StrFormat("%.2f%%", model.active_percent), Style::kBold},
-       {", Threads: "},
-       {absl::StrCat(model.threads), Style::kBold}});
-  lines.emplace_back();
-  return lines;
+  const size_t before = model.rows.size();
+  model.rows.erase(std::remove_if(model.rows.begin(), model.rows.end(),
+                                  [&](const FlatRow& row) {
+                                    return !pattern->FoundIn(row.label);
+                                  }),
+                   model.rows.end());
+  model.filtered_out = before - model.rows.size();
 }
 
 ScreenLine TableHeader(const ScreenState& state, int columns) {
@@ -83,12 +59,14 @@ ScreenLine TableHeader(const ScreenState& state, int columns) {
                                  {"  TotalTime", FlatSort::kTotalTime}};
   ScreenLine line;
   for (const auto& [title, sort] : kColumns) {
-    line.push_back({std::string(title), sort == state.sort
+    line.push_back({std::string(title), sort == state.choice.sort
                                             ? Style::kSortedHeader
                                             : Style::kHeader});
   }
-  std::string rest =
-      state.by_line ? "  Function (filename:line)" : "  Function (filename)";
+  std::string rest = !state.choice.functions.empty()
+                         ? "  Callers, function, callees"
+                     : state.choice.by_line ? "  Function (filename:line)"
+                                            : "  Function (filename)";
   // The bar goes on to the edge.
   const int left = columns - 35 - static_cast<int>(rest.size());
   rest.append(static_cast<size_t>(std::max(left, 0)), ' ');
@@ -96,47 +74,104 @@ ScreenLine TableHeader(const ScreenState& state, int columns) {
   return line;
 }
 
-std::vector<ScreenLine> HelpLines(int columns) {
-  struct Help {
-    absl::string_view key;
-    absl::string_view action;
+struct TableRow {
+  RowName name;
+  std::string text;
+};
+
+std::string RowText(const FlatRow& row, absl::string_view indent) {
+  return absl::StrCat(FlatColumns(row), "   ", indent, row.label);
+}
+
+// The heaviest of the callers stands next to the function, as the heaviest of
+// the callees does.
+std::vector<TableRow> TableRows(const ScreenModel& model) {
+  std::vector<TableRow> rows;
+  const auto add = [&rows](Part part, const FlatRow& row,
+                           absl::string_view indent) {
+    rows.push_back({{part, row.label}, RowText(row, indent)});
   };
-  constexpr Help kHelp[] = {
-      {"1", "Sort by %Own (of the looks since the last screen, in this place)"},
-      {"2", "Sort by %Total (the same, in this place or called from it)"},
-      {"3", "Sort by OwnTime (time in this place since the start)"},
-      {"4", "Sort by TotalTime (in this place or called from it)"},
-      {"l", "Tell lines apart, or sum them up by function"},
-      {"r", "Forget everything seen so far"},
-      {"x", "Leave this help"},
-      {"q", "Quit; the process goes on"},
-  };
-  const std::string title = " Keyboard Shortcuts ";
-  const int left = columns - static_cast<int>(title.size());
-  std::vector<ScreenLine> lines = {
-      {{title + std::string(static_cast<size_t>(std::max(left, 0)), ' '),
-        Style::kHeader}}};
-  for (const auto& [key, action] : kHelp) {
-    lines.push_back({{absl::StrCat("    ", key, "   "), Style::kBold},
-                     {std::string(action)}});
+  for (const FlatRow& row : model.rows) add(Part::kTable, row, "");
+  if (!model.function) return rows;
+  const CallersAndCallees& open = *model.function;
+  std::for_each(open.callers.rbegin(), open.callers.rend(),
+                [&](const FlatRow& row) { add(Part::kCallers, row, "  "); });
+  add(Part::kFunction, open.function, "");
+  for (const FlatRow& row : open.callees) add(Part::kCallees, row, "    ");
+  return rows;
+}
+
+ScreenLine Highlighted(std::string text, int columns) {
+  const int left = columns - static_cast<int>(DisplayWidth(text));
+  text.append(static_cast<size_t>(std::max(left, 0)), ' ');
+  return {{std::move(text), Style::kSelected}};
+}
+
+// Those around the one that has to be seen, when there are more than `room`.
+std::vector<ScreenLine> Table(const ScreenModel& model, size_t room,
+                              int columns) {
+  const std::vector<TableRow> rows = TableRows(model);
+  const auto selected =
+      model.state.selected
+          ? std::find_if(rows.begin(), rows.end(),
+                         [&](const TableRow& row) {
+                           return row.name == *model.state.selected;
+                         })
+          : rows.end();
+  size_t first = 0;
+  if (selected != rows.end() && rows.size() > room) {
+    const auto at = static_cast<size_t>(selected - rows.begin());
+    // The table begins with its first row as long as it can; a function has
+    // what it belongs to on both sides of it.
+    const size_t before = model.function ? room / 2 : room == 0 ? 0 : room - 1;
+    first = std::min(at - std::min(at, before), rows.size() - room);
   }
+  std::vector<ScreenLine> lines;
+  for (size_t i = first; i < rows.size() && lines.size() < room; ++i) {
+    const bool is_selected = selected != rows.end() && &rows[i] == &*selected;
+    if (is_selected) {
+      lines.push_back(Highlighted(rows[i].text, columns));
+    } else {
+      lines.push_back({{rows[i].text, rows[i].name.part == Part::kFunction
+                                          ? Style::kBold
+                                          : Style::kPlain}});
+    }
+  }
+  if (rows.empty() && room > 0) {
+    if (model.only_idle) {
+      lines.push_back(
+          {{"Every sample was idle: press i to see where the threads wait."}});
+    } else if (model.filtered_out > 0) {
+      lines.push_back(
+          {{"The filter is found in no function; Esc takes it "
+            "away."}});
+    }
+  }
+  lines.resize(room);
   return lines;
 }
 
-std::vector<ScreenLine> Footing(const ScreenModel& model, int columns) {
-  std::vector<ScreenLine> lines(1);
-  if (model.state.help) {
-    for (ScreenLine& line : HelpLines(columns)) {
-      lines.push_back(std::move(line));
-    }
-    return lines;
+ScreenLine Prompt(const ScreenState& state) {
+  if (state.typing) {
+    return {{"Filter (regular expression): /"},
+            {CleanText(state.choice.filter), Style::kBold},
+            {" ", Style::kHeader},
+            {"  Enter keeps it, Esc takes it away"}};
   }
-  lines.push_back({{"Press "},
-                   {"q", Style::kHeader},
-                   {" to quit, or "},
-                   {"?", Style::kHeader},
-                   {" for help."}});
-  return lines;
+  if (!state.choice.functions.empty()) {
+    return {{"Press "},
+            {"Enter", Style::kHeader},
+            {" to go on from a row, "},
+            {"Esc", Style::kHeader},
+            {" to go back, or "},
+            {"?", Style::kHeader},
+            {" for help."}};
+  }
+  return {{"Press "},
+          {"q", Style::kHeader},
+          {" to quit, or "},
+          {"?", Style::kHeader},
+          {" for help."}};
 }
 
 // Cuts what is too long; the last span that has room left ends in "..".
@@ -149,81 +184,81 @@ ScreenLine Fit(ScreenLine line, int columns) {
   return line;
 }
 
-}  // namespace
+// The header with what the rest is headed by; the foot; what is left between.
+struct Frame {
+  std::vector<ScreenLine> head;
+  std::vector<ScreenLine> foot;
+  size_t room = 0;
+};
 
-ScreenState After(Key key, ScreenState state) {
-  switch (key) {
-    case Key::kSortOwnPercent:
-      state.sort = FlatSort::kOwnPercent;
-      break;
-    case Key::kSortTotalPercent:
-      state.sort = FlatSort::kTotalPercent;
-      break;
-    case Key::kSortOwnTime:
-      state.sort = FlatSort::kOwnTime;
-      break;
-    case Key::kSortTotalTime:
-      state.sort = FlatSort::kTotalTime;
-      break;
-    case Key::kToggleLines:
-      state.by_line = !state.by_line;
-      break;
-    case Key::kHelp:
-      state.help = true;
-      break;
-    case Key::kLeaveHelp:
-      state.help = false;
-      break;
-    case Key::kReset:
-    case Key::kQuit:
-    case Key::kResize:
-      break;
+Frame MakeFrame(const ScreenModel& model, ScreenSize size) {
+  Frame frame;
+  if (model.state.help) {
+    frame.head = Header(model, size.columns, 0);
+    frame.foot = HelpLines(size.columns);
+  } else {
+    frame.head = Header(model, size.columns,
+                        static_cast<size_t>(std::clamp(size.rows / kHubShare, 0,
+                                                       kMostHubLines)));
+    frame.head.push_back(TableHeader(model.state, size.columns));
+    frame.foot.push_back(Prompt(model.state));
   }
-  return state;
+  const int used = static_cast<int>(frame.head.size() + frame.foot.size());
+  frame.room = static_cast<size_t>(std::max(size.rows - used, 0));
+  return frame;
 }
+
+}  // namespace
 
 ScreenModel MakeScreenModel(const Profile& window, const Profile& overall,
                             const ScreenState& state) {
-  ScreenModel model{
-      .process = absl::StrCat(overall.command, " (pid ", overall.pid, ")"),
-      .overall = overall.quality,
-      .threads = overall.threads.size(),
-      .rows =
-          FlatRows(window, overall,
-                   {.include_idle = state.include_idle, .sort = state.sort}),
-      .state = state};
+  ScreenModel model{.pid = overall.pid,
+                    .command = overall.command,
+                    .overall = overall.quality,
+                    .threads = overall.threads.size(),
+                    .state = state};
+  const FlatOptions options{.include_idle = state.choice.include_idle,
+                            .threads = state.choice.threads,
+                            .sort = state.choice.sort};
+  if (state.choice.functions.empty()) {
+    model.rows = FlatRows(window, overall, options);
+    model.only_idle = model.rows.empty() && !overall.samples.empty();
+    ApplyFilter(model);
+  } else {
+    model.function = FindCallersAndCallees(state.choice.functions.back(),
+                                           window, overall, options);
+  }
   int64_t active = 0;
   for (const Profile::Sample& sample : window.samples) {
-    if (!sample.idle) active += sample.count;
+    const bool runs =
+        !sample.green || sample.green->state == GreenState::kRunning;
+    if (!sample.idle && runs) active += sample.count;
   }
-  model.active_percent = 100 * Share(active, window.quality.ticks);
-  model.only_idle = model.rows.empty() && !overall.samples.empty();
+  if (window.quality.ticks > 0) {
+    model.active_percent = 100 * static_cast<double>(active) /
+                           static_cast<double>(window.quality.ticks);
+  }
   return model;
 }
 
+std::vector<RowName> RowNames(const ScreenModel& model) {
+  std::vector<RowName> names;
+  for (TableRow& row : TableRows(model)) names.push_back(std::move(row.name));
+  return names;
+}
+
+size_t PageRows(const ScreenModel& model, ScreenSize size) {
+  return MakeFrame(model, size).room;
+}
+
 std::vector<ScreenLine> LayOut(const ScreenModel& model, ScreenSize size) {
-  std::vector<ScreenLine> lines = Heading(model);
-  lines.push_back(TableHeader(model.state, size.columns));
-  std::vector<ScreenLine> footing = Footing(model, size.columns);
-
-  const int used = static_cast<int>(lines.size() + footing.size());
-  const auto room = static_cast<size_t>(std::max(size.rows - used, 0));
-  std::vector<ScreenLine> table;
-  for (size_t i = 0; i < std::min(room, model.rows.size()); ++i) {
-    table.push_back({{absl::StrCat(FlatColumns(model.rows[i]), "   ",
-                                   model.rows[i].label)}});
-  }
-  if (model.only_idle && room > 0) {
-    table.push_back(
-        {{"Every sample was idle: start with -i to see where the "
-          "threads wait."}});
-  }
-  table.resize(room);
-
-  lines.insert(lines.end(), std::make_move_iterator(table.begin()),
-               std::make_move_iterator(table.end()));
-  lines.insert(lines.end(), std::make_move_iterator(footing.begin()),
-               std::make_move_iterator(footing.end()));
+  Frame frame = MakeFrame(model, size);
+  std::vector<ScreenLine> lines = std::move(frame.head);
+  const auto append = [&lines](std::vector<ScreenLine> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(lines));
+  };
+  if (!model.state.help) append(Table(model, frame.room, size.columns));
+  append(std::move(frame.foot));
   lines.resize(
       std::min(lines.size(), static_cast<size_t>(std::max(size.rows, 0))));
   for (ScreenLine& line : lines) line = Fit(std::move(line), size.columns);

@@ -1,77 +1,57 @@
 // What the live screen of `top` shows, as lines of text: pure, no terminal.
 //
-//   ScreenState state;
-//   LayOut(MakeScreenModel(window, overall, state), {.columns = 80, .rows =
-//   24}) state = After(Key::kToggleLines, state);
+//   ScreenModel model = MakeScreenModel(window, overall, state);
+//   LayOut(model, {.columns = 80, .rows = 24})
 //
 // Laid out as py-spy's screen and driven by its keys, so that hands know it.
 #ifndef HUBSPY_TUI_LAYOUT_H_
 #define HUBSPY_TUI_LAYOUT_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/profile.h"
+#include "tui/hub_table.h"
+#include "tui/line.h"
+#include "tui/state.h"
+#include "view/callers.h"
 #include "view/flat.h"
 
 namespace hubspy {
 
-// kReset and kQuit are for whoever samples: After() leaves the state as it is.
-enum class Key {
-  kSortOwnPercent,    // 1
-  kSortTotalPercent,  // 2
-  kSortOwnTime,       // 3
-  kSortTotalTime,     // 4
-  kToggleLines,       // l
-  kReset,             // r: forget what was seen so far
-  kHelp,              // ?
-  kLeaveHelp,         // x
-  kQuit,              // q
-  kResize,            // none: the terminal has another size now
-};
-
-// What the person at the keys has chosen.
-struct ScreenState {
-  FlatSort sort = FlatSort::kOwnTime;
-  bool by_line = true;  // false: one row for all lines of a function
-  bool help = false;
-  bool include_idle = false;
-};
-
-ScreenState After(Key key, ScreenState state);
-
 struct ScreenModel {
-  std::string process;  // "redis-server --port 0 (pid 7)"
+  int32_t pid = 0;
+  std::string command;  // "redis-server --port 0"
   Quality overall;
   double active_percent = 0;  // running threads per look, in the window
   size_t threads = 0;
-  std::string rate_note;   // why the rate is not as asked; empty: it is
-  bool only_idle = false;  // everything in `overall` was left out as idle
-  std::vector<FlatRow> rows;
+  std::vector<HubRow> hubs;
+  std::vector<std::string> notes;  // what is not as it was asked for
+  bool only_idle = false;      // everything in `overall` was left out as idle
+  std::string filter_problem;  // why there is no filter; empty: there is one
+  size_t filtered_out = 0;     // rows
+  std::vector<FlatRow> rows;   // of the table
+  // Of the function that the state has open; then there are no `rows`.
+  std::optional<CallersAndCallees> function;
   ScreenState state;
 };
 
 // `window` is the time since the last screen, `overall` since the start; both
-// named line by line or not, as `state.by_line` says.
+// named line by line or not, as `state.choice` says. Without hubs and
+// notes.
 ScreenModel MakeScreenModel(const Profile& window, const Profile& overall,
                             const ScreenState& state);
 
-enum class Style { kPlain, kBold, kHeader, kSortedHeader, kName, kWarning };
+// The rows that one can move to, from top to bottom, seen or not.
+std::vector<RowName> RowNames(const ScreenModel& model);
+// How many of them are seen at once.
+size_t PageRows(const ScreenModel& model, ScreenSize size);
 
-struct Span {
-  std::string text;
-  Style style = Style::kPlain;
-};
-
-using ScreenLine = std::vector<Span>;
-
-struct ScreenSize {
-  int columns = 0;
-  int rows = 0;
-};
-
-// At most size.rows lines of at most size.columns columns.
+// At most size.rows lines of at most size.columns columns. A row that is
+// selected is among them, if there is room for any.
 std::vector<ScreenLine> LayOut(const ScreenModel& model, ScreenSize size);
 
 }  // namespace hubspy

@@ -2,7 +2,7 @@
 //
 //   auto screen = Screen::Open();
 //   for (;;) {
-//     (*screen)->Draw(model);
+//     (*screen)->Draw(LayOut(model, (*screen)->size()));
 //     SampleForAWhile();
 //     while (std::optional<Key> key = (*screen)->Poll()) Handle(*key);
 //   }
@@ -13,15 +13,18 @@
 // somebody handles them; where nobody does, ncurses now does, restores the
 // terminal and ends the process with status 1. So install handlers before
 // Open(). SIGWINCH and Ctrl-Z are ncurses' in any case; a system call of the
-// caller may return EINTR for them.
+// caller may return EINTR for them. A signal that ends a process at once (a
+// fault, abort, Ctrl-\) restores the terminal first.
 #ifndef HUBSPY_TUI_SCREEN_H_
 #define HUBSPY_TUI_SCREEN_H_
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
-#include "tui/layout.h"
+#include "tui/line.h"
+#include "tui/state.h"
 
 namespace hubspy {
 
@@ -35,8 +38,11 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
-  // Fits the model to the terminal's size of now.
-  void Draw(const ScreenModel& model);
+  // The terminal's, now.
+  ScreenSize size() const;
+
+  // What is wider, or longer, than that is not seen.
+  void Draw(const std::vector<ScreenLine>& lines);
 
   // The next key that means something; nullopt when none is waiting. Never
   // blocks.

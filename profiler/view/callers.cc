@@ -22,7 +22,8 @@ class Count {
   Count(const std::string& label, const Profile& profile,
         const FlatOptions& options)
       : folded_(Fold(profile, {.include_idle = options.include_idle,
-                               .threads = options.threads})) {
+                               .threads = options.threads,
+                               .by_state = options.by_state})) {
     for (const Label& l : folded_.labels) {
       texts_.push_back(MarkedText(l));
       is_it_.push_back(texts_.back() == label);

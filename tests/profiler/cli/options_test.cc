@@ -41,6 +41,28 @@ TEST(Options, RecordTakesPySpysLetters) {
   EXPECT_EQ(record.naming.lines, NamingOptions::Lines::kFunction);
 }
 
+TEST(Options, TopTakesWhatItsKeysChoose) {
+  const auto command =
+      Parse({"top", "-p", "1", "--sort", "total", "--delay", "0.5", "-g",
+             "--thread", "main", "--thread", "7", "--green", "client.*"});
+  ASSERT_TRUE(command.ok()) << command.status();
+  const auto& top = std::get<TopOptions>(*command);
+  EXPECT_EQ(top.sort, FlatSort::kTotalPercent);
+  EXPECT_EQ(top.delay, absl::Milliseconds(500));
+  EXPECT_TRUE(top.green);
+  ASSERT_EQ(top.only_threads.size(), 2u);
+  EXPECT_TRUE(top.only_threads[1].Matches(7, "worker"));
+  ASSERT_EQ(top.only_greens.size(), 1u);
+  EXPECT_TRUE(top.only_greens[0].Matches(1, "client 3"));
+  const auto usual = Parse({"top", "-p", "1"});
+  EXPECT_EQ(std::get<TopOptions>(*usual).sort, FlatSort::kOwnTime);
+  EXPECT_TRUE(std::get<TopOptions>(*usual).only_threads.empty());
+  EXPECT_THAT(Complaint({"top", "-p", "1", "--sort", "name"}),
+              HasSubstr("use --sort own, total, owntime or totaltime"));
+  EXPECT_THAT(Complaint({"top", "-p", "1", "--thread", "("}),
+              HasSubstr("no regular expression"));
+}
+
 TEST(Options, TheCommandLineIsKeptAsAShellReadsIt) {
   const auto command = Parse({"record", "-o", "a b.svg", "--", "./it's", ""});
   EXPECT_EQ(std::get<RecordOptions>(*command).command_line,

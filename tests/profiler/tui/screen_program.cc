@@ -11,11 +11,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "profiler/view/profiles.h"
+#include "tui/layout.h"
 #include "tui/screen.h"
 
 namespace hubspy {
@@ -64,9 +67,13 @@ int Run(int fifo) {
   profile.command =
       "s\xC3\xA9"
       "ed";
-  ScreenState state{.include_idle = true};
+  // A name that is as wide as two columns a character, and one that would
+  // drive the terminal.
+  profile.frames[4].function = "\xE5\x90\x8D\xE5\x89\x8D\033[2J";
+  ScreenState state{.choice = {.include_idle = true}};
   for (;;) {
-    (*screen)->Draw(MakeScreenModel(profile, profile, state));
+    const ScreenModel model = MakeScreenModel(profile, profile, state);
+    (*screen)->Draw(LayOut(model, (*screen)->size()));
     WaitUntilDrawn(fifo);
     std::optional<Key> key;
     while (!(key = (*screen)->Poll())) {
@@ -75,8 +82,12 @@ int Run(int fifo) {
       pollfd in{STDIN_FILENO, POLLIN, 0};
       ppoll(&in, 1, nullptr, &outside);
     }
-    if (*key == Key::kQuit) return 0;
-    state = After(*key, state);
+    // As a fault of ours would.
+    if (key->text == "!") abort();
+    Step step =
+        After(*key, state, RowNames(model), PageRows(model, (*screen)->size()));
+    if (step.action == Action::kQuit) return 0;
+    state = std::move(step.state);
   }
 }
 
