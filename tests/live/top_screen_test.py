@@ -157,8 +157,9 @@ class Keys(TopTest):
 
     def sorted_by(self):
         coloured = "\n".join(self.terminal.screen("-e"))
-        found = re.search("\033\\[[0-9;]*1[0-9;]*4[0-9;]*m *([%A-Za-z]+)",
-                          coloured)
+        # Bold and underlined; a colour may end there, too.
+        found = re.search("\033\\[[0-9;]*1[0-9;]*4[0-9;]*m"
+                          "(?:\033\\[[0-9;]*m)* *([%A-Za-z]+)", coloured)
         return found and found.group(1)
 
     def test_1_to_4_sort(self):
