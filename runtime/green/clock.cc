@@ -4,11 +4,6 @@
 
 namespace green {
 
-ClockReading MonotonicClock::Read() {
-  const int64_t now_ns = MonotonicNanoseconds();
-  return {.ticks = now_ns, .timebase = Timebase(), .now_ns = now_ns};
-}
-
 SimulatedClock SimulatedClock::OnRealTime(Timebase timebase) {
   return SimulatedClock(Drive::kRealTime, timebase, 0);
 }

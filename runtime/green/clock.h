@@ -31,7 +31,8 @@ class Clock {
   virtual ClockReading Read() = 0;
 };
 
-// The machine's monotonic time since boot, in nanoseconds (CLOCK_MONOTONIC).
+// The machine's monotonic time since boot, in nanoseconds: CLOCK_MONOTONIC, on
+// macOS CLOCK_UPTIME_RAW, neither of which counts while the machine sleeps.
 int64_t MonotonicNanoseconds();
 
 // The clock of a hub that is given no other.

@@ -1,8 +1,6 @@
 #include "green/code_names.h"
 
 #include <cxxabi.h>
-#include <dlfcn.h>
-#include <link.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,14 +8,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/debugging/symbolize.h"
-
-// Unlike dladdr it takes no lock, and unlike all else it may not be there: not
-// before glibc 2.35.
-extern "C" [[gnu::weak]] int _dl_find_object(void* address,
-                                             dl_find_object* found) noexcept;
+#include "green/loaded_modules.h"
 
 namespace green::internal {
 namespace {
@@ -44,10 +39,6 @@ class StringSink final : public TextSink {
   std::string text_;
 };
 
-absl::string_view LastPart(absl::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 struct Function {
   char name[512];
   bool known;
@@ -60,19 +51,14 @@ Function FunctionAt(uint64_t address) {
   return function;
 }
 
-// "module+0xoffset", the offset as the module's own file numbers its code.
+// "module+0xoffset", or the bare address.
 void AppendModule(uint64_t address, TextSink& sink) {
-  dl_find_object found = {};
-  if (&_dl_find_object != nullptr &&
-      _dl_find_object(reinterpret_cast<void*>(address), &found) == 0 &&
-      found.dlfo_link_map != nullptr) {
-    const char* const path = found.dlfo_link_map->l_name;
-    const bool is_program = path == nullptr || path[0] == '\0';
-    sink.Append(is_program ? program_invocation_short_name : LastPart(path));
+  const std::optional<PlaceInModule> place = FindModule(address);
+  if (place.has_value()) {
+    sink.Append(place->module);
     sink.Append("+");
-    address -= found.dlfo_link_map->l_addr;
   }
-  sink.AppendHex(address);
+  sink.AppendHex(place.has_value() ? place->offset : address);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
    looks like a function that is about to return to its caller, and below the
    first frame of a context there is nothing. */
 #include "green/context_layout_x86_64.h"
+#include GREEN_OBJECT_FORMAT
 
 /* From the CFA, which lies above the context, to a register's slot. */
 #define SLOT(offset) ((offset) - GREEN_CONTEXT_SIZE)
@@ -15,11 +16,7 @@
    processor's return predictor (RSB) then still holds the callers of who
    switched, which are those of who is switched to when both wait for the same
    kind of thing, and no return after the switch is mispredicted. */
-        .globl  green_switch_context
-        .hidden green_switch_context
-        .type   green_switch_context, @function
-        .balign 16
-green_switch_context:
+        GREEN_SHARED_FUNCTION green_switch_context
         .cfi_startproc
         .cfi_def_cfa rsp, 0
         .cfi_register rip, rcx
@@ -70,25 +67,23 @@ green_switch_context:
         .cfi_def_cfa_offset 0
         jmp     *%rcx
         .cfi_endproc
-        .size   green_switch_context, . - green_switch_context
+        GREEN_END_FUNCTION green_switch_context
 
 /* Where a new context begins: r12 holds the function, r13 its argument. The
    function is jumped to with a return address pushed by hand: whoever is
-   switched to when it is through finds the return predictor as it was. */
-        .globl  green_start_context
-        .hidden green_start_context
-        .type   green_start_context, @function
-        .balign 16
-/* While a new context is switched to, it is what the switch returns to; whoever
+   switched to when it is through finds the return predictor as it was.
+
+   While a new context is switched to, it is what the switch returns to; whoever
    unwinds then asks for the byte before it, as for any return address. */
-        .type   green_before_start_context, @function
-green_before_start_context:
+        GREEN_FUNCTION green_before_start_context
         .cfi_startproc
         .cfi_undefined rip
         .cfi_undefined rbp
         .skip   16, 0x90
-        .size   green_before_start_context, . - green_before_start_context
-green_start_context:
+        GREEN_END_FUNCTION green_before_start_context
+        GREEN_SHARED_CONTINUATION green_start_context
+        .cfi_undefined rip
+        .cfi_undefined rbp
         movq    %r13, %rdi
         leaq    1f(%rip), %rax
         pushq   %rax
@@ -96,6 +91,4 @@ green_start_context:
         jmpq    *%r12
 1:      ud2
         .cfi_endproc
-        .size   green_start_context, . - green_start_context
-
-        .section .note.GNU-stack, "", @progbits
+        GREEN_END_FUNCTION green_start_context

@@ -1,6 +1,4 @@
 #include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -72,46 +70,11 @@ int MakeNonBlocking(int fd) {
   return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-ssize_t Receive(int fd, void* into, size_t size) {
-  for (;;) {
-    const ssize_t got = recv(fd, into, size, 0);
-    if (got >= 0 || errno != EINTR) return got;
-  }
-}
-
 ssize_t Send(int fd, const void* from, size_t size) {
   for (;;) {
     const ssize_t put = send(fd, from, size, MSG_NOSIGNAL);
     if (put >= 0 || errno != EINTR) return put;
   }
-}
-
-int PendingError(int fd) {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  return error;
-}
-
-FdState LookAt(int fd, Direction direction) {
-  pollfd asked = {.fd = fd,
-                  .events = static_cast<short>(
-                      direction == Direction::kRead ? POLLIN : POLLOUT),
-                  .revents = 0};
-  for (;;) {
-    const int count = poll(&asked, 1, 0);
-    if (count > 0) {
-      return (asked.revents & POLLNVAL) != 0 ? FdState::kNotOpen
-                                             : FdState::kReady;
-    }
-    if (count == 0 || errno != EINTR) return FdState::kWouldBlock;
-  }
-}
-
-void CloseFd(int fd) {
-  const int saved_errno = errno;
-  close(fd);
-  errno = saved_errno;
 }
 
 }  // namespace green::internal

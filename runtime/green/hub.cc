@@ -21,6 +21,12 @@
 #include "green/timeout.h"
 #include "green/watchdog.h"
 
+// Itanium C++ ABI, Exception Handling, 2.2.2: not every <cxxabi.h> has it.
+namespace __cxxabiv1 {
+struct __cxa_eh_globals;
+extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
+}  // namespace __cxxabiv1
+
 namespace green {
 
 using abi::HubState;
@@ -115,7 +121,7 @@ Hub::~Hub() {
   inbox_->Close();
   EndBelongings(*own_code_);
   UnwindGreenThreads();
-  for (Callback& callback : callbacks_) timers_.Cancel(callback);
+  for (const auto& callback : callbacks_) timers_.Cancel(*callback);
   watchdog_.reset();
   stack_guard_.reset();
   record_.own_code.Set(0);
@@ -310,10 +316,10 @@ ScheduledCall Hub::CallAfter(absl::Duration delay,
   if (free_callbacks_.empty()) {
     // Giving a callback back must not need memory.
     free_callbacks_.reserve(callbacks_.size() + 1);
-    callbacks_.emplace_back(callbacks_.size());
+    callbacks_.push_back(std::make_unique<Callback>(callbacks_.size()));
     free_callbacks_.push_back(callbacks_.size() - 1);
   }
-  Callback& chosen = callbacks_[free_callbacks_.back()];
+  Callback& chosen = *callbacks_[free_callbacks_.back()];
   timers_.Add(chosen,
               SaturatingAdd(ReadClock(), internal::DelayNanoseconds(delay)));
   free_callbacks_.pop_back();
@@ -328,7 +334,7 @@ ScheduledCall Hub::CallAfter(absl::Duration delay,
 
 bool Hub::Cancel(ScheduledCall call) {
   if (call.index_ >= callbacks_.size()) return false;
-  Callback& callback = callbacks_[call.index_];
+  Callback& callback = *callbacks_[call.index_];
   if (callback.generation != call.generation_) return false;
   timers_.Cancel(callback);
   ++callback.generation;

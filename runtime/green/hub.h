@@ -18,7 +18,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -273,7 +272,7 @@ class Hub {
   std::unique_ptr<internal::Watchdog> watchdog_;  // nullptr until it is wanted
 
   internal::StackPool stacks_;
-  std::deque<Callback> callbacks_;
+  std::vector<std::unique_ptr<Callback>> callbacks_;
   std::vector<size_t> free_callbacks_;
   uint64_t next_id_ = 0;
   uint64_t end_of_ids_ = 0;

@@ -34,12 +34,16 @@ uint64_t AddressOf(const void* object) {
 // through a switch.
 inline void Prefetch(const ControlBlock& block) {
   __builtin_prefetch(block.next);
-  const auto* const context = reinterpret_cast<const internal::SavedContext*>(
-      block.record.saved_sp.Get());
-  __builtin_prefetch(context);
-  __builtin_prefetch(context + 1);
-  __builtin_prefetch(reinterpret_cast<const char*>(context + 1) + 64);
-  __builtin_prefetch(reinterpret_cast<const char*>(context + 1) + 128);
+  // In numbers: of one that has not begun there is no context to point into.
+  const auto prefetch_at = [](uint64_t address) {
+    __builtin_prefetch(reinterpret_cast<const void*>(address));
+  };
+  const uint64_t context = block.record.saved_sp.Get();
+  const uint64_t behind = context + sizeof(internal::SavedContext);
+  prefetch_at(context);
+  prefetch_at(behind);
+  prefetch_at(behind + 64);
+  prefetch_at(behind + 128);
 }
 
 }  // namespace

@@ -95,8 +95,8 @@ struct HubRecord {
   uint32_t last_slab_count = 0;
 };
 
-// The program's one block, which the note points to.
-const abi::Block& IntrospectionBlock();
+// The program's one block, which the note (on macOS, the section) points to.
+abi::Block& IntrospectionBlock();
 
 // A record for a hub of the calling thread, linked and zeroed but for what it
 // keeps; the hub fills it and writes thread_id last.

@@ -3,8 +3,9 @@
 //
 // An observer finds the block without symbols: an ELF note (owner "green", type
 // kNoteType, in section .note.green, which strip keeps) whose description is a
-// little-endian int64: the block's address minus the description's own. From
-// the block it walks hubs, their slabs and the green threads in them.
+// little-endian int64: the block's address minus the description's own. On
+// macOS it is a section (kSection), which holds the block's address. From the
+// block it walks hubs, their slabs and the green threads in them.
 //
 // The surprising part: nobody may rely on the layout of the records. Their
 // field tables in the block say where each field lies and how wide it is; a
@@ -29,6 +30,7 @@ namespace green::abi {
 
 inline constexpr char kNoteOwner[] = "green";
 inline constexpr uint32_t kNoteType = 1;
+inline constexpr char kSection[] = "__DATA,__green";
 inline constexpr char kMagic[8] = {'G', 'R', 'E', 'E', 'N', 'H', 'U', 'B'};
 inline constexpr uint32_t kVersion = 1;
 
@@ -54,7 +56,8 @@ enum HubField : uint16_t {
   kHubTimebaseDenom = 8,
   kHubFirstTicks = 9,    // the hub's first reading of its clock ...
   kHubFirstNowNs = 10,   // ... what the clock made of it ...
-  kHubFirstRealNs = 11,  // ... and CLOCK_MONOTONIC next to it
+  kHubFirstRealNs = 11,  // ... and CLOCK_MONOTONIC next to it; on macOS
+                         // CLOCK_UPTIME_RAW, here and below
   kHubLastTicks = 12,    // the same of its latest reading
   kHubLastNowNs = 13,
   kHubLastRealNs = 14,
@@ -136,8 +139,10 @@ enum class WaitReason : uint32_t {
 };
 
 // A saved context lies on its stack at the address of a ...SavedSp field. Its
-// table names registers by DWARF number (System V ABI AMD64, figure 3.36; 16 is
-// the return address); context_size is what sp moves by when it is resumed.
+// table names registers by DWARF number: on x86_64 those of the System V ABI
+// AMD64, figure 3.36, where 16 is the return address; on aarch64 those of DWARF
+// for the Arm 64-bit Architecture, 4.1, where 32 is the pc, and x30 is not
+// known. context_size is what sp moves by when it is resumed.
 
 // Green threads' records lie in slabs, each read with one call.
 struct Slab {

@@ -88,8 +88,9 @@ class SanitizedStack {
 #endif
   }
 
-  // Right before switching from this stack to `to`.
-  void BeginSwitch([[maybe_unused]] SanitizedStack& to) {
+  // Right before switching from this stack to `to`. Part of its caller, whose
+  // end is on this stack again: TSan keeps an account of the calls on each.
+  [[gnu::always_inline]] void BeginSwitch([[maybe_unused]] SanitizedStack& to) {
 #if defined(GREEN_ASAN)
     __sanitizer_start_switch_fiber(&fake_stack_, to.bottom_, to.size_);
 #endif
@@ -99,7 +100,8 @@ class SanitizedStack {
   }
 
   // The same, when this stack is never switched to again.
-  void BeginLastSwitch([[maybe_unused]] SanitizedStack& to) {
+  [[gnu::always_inline]] void BeginLastSwitch(
+      [[maybe_unused]] SanitizedStack& to) {
 #if defined(GREEN_ASAN)
     __sanitizer_start_switch_fiber(nullptr, to.bottom_, to.size_);
 #endif

@@ -4,23 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <new>
 
 #include "green/sanitizers.h"
+#include "green/stack_memory.h"
 
 namespace green::internal {
 namespace {
 
-// A guard in the page table instead of a mapping of its own: Linux 6.13,
-// include/uapi/asm-generic/mman-common.h. Older headers do not have it.
-constexpr int kMadvGuardInstall = 102;
-
 constexpr size_t kMaxChunkStacks = 64;
-
-void InstallGuard(void* page, size_t size) {
-  if (madvise(page, size, kMadvGuardInstall) == 0) return;
-  if (mprotect(page, size, PROT_NONE) != 0) throw std::bad_alloc();
-}
 
 }  // namespace
 
@@ -50,7 +41,6 @@ void StackPool::Release(Stack stack) {
   idle_.push_back(stack);
 }
 
-// The guards stay: MADV_DONTNEED keeps guard marks and protections.
 size_t StackPool::GiveBack(size_t most) {
   const size_t touched = idle_.size() - clean_;
   const size_t count = std::min(most, touched - std::min(touched, kWarmStacks));
@@ -62,8 +52,8 @@ size_t StackPool::GiveBack(size_t most) {
     while (clean_ < all && idle_[clean_].begin == run.end + page_size_) {
       run.end = idle_[clean_++].end;
     }
-    madvise(reinterpret_cast<void*>(run.begin), run.end - run.begin,
-            MADV_DONTNEED);
+    GiveBackStackMemory(reinterpret_cast<void*>(run.begin),
+                        run.end - run.begin);
   }
   return count;
 }
@@ -82,19 +72,13 @@ void StackPool::MapChunk() {
     idle_.reserve(std::max(all, 2 * idle_.capacity()));
   }
 
-  void* const address =
-      mmap(nullptr, count * stride, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-  if (address == MAP_FAILED) throw std::bad_alloc();
+  void* const address = MapStackMemory(count * stride);
   chunks_.push_back({address, count * stride});
-  // A huge page would make one touched page of a stack cost 2 MiB. A kernel
-  // without huge pages refuses, rightly.
-  madvise(address, count * stride, MADV_NOHUGEPAGE);
 
   const auto first = reinterpret_cast<uint64_t>(address);
   for (size_t i = count; i-- > 0;) {
     const uint64_t guard = first + i * stride;
-    InstallGuard(reinterpret_cast<void*>(guard), page_size_);
+    InstallStackGuard(reinterpret_cast<void*>(guard), page_size_);
     idle_.push_back({guard + page_size_, guard + stride});
   }
   clean_ = idle_.size();

@@ -5,10 +5,10 @@
 //   HubOptions::stack_size says how large stacks are. It was in:
 //       #0  Parse(Node const&) (server+0x4a31), 812 times
 //
-// A handler for SIGSEGV recognises the guard below the running green thread's
-// stack. Then the fault takes its course: with the default action, the program
-// dies of that signal and leaves a core where it would have. Faults that are
-// none of that go to whoever handled them before.
+// A handler for SIGSEGV (on macOS SIGBUS, too) recognises the guard below the
+// running green thread's stack. Then the fault takes its course: with the
+// default action, the program dies of that signal and leaves a core where it
+// would have. Faults that are none of that go to whoever handled them before.
 //
 // The surprising part: it sees only what hits the guard, which is one page. A
 // function with larger local variables can step over it, unless it is compiled

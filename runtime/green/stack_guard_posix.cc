@@ -1,9 +1,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 
@@ -12,6 +12,7 @@
 #include "green/introspect.h"
 #include "green/sanitizers.h"
 #include "green/stack_guard.h"
+#include "green/stack_memory.h"
 #include "green/traceback.h"
 
 namespace green::internal {
@@ -28,7 +29,7 @@ constexpr bool kHandlesFaults = true;
 #endif
 
 constinit thread_local const HubRecord* hub_of_thread = nullptr;
-struct sigaction previous_action;
+struct sigaction previous_actions[NSIG];  // by signal
 uint64_t page_size;
 
 // The running green thread, if the fault lies in the guard of its stack.
@@ -66,7 +67,7 @@ void ReportOverflow(const GreenRecord& record, const void* context) {
 }
 
 void PassOn(int signal, siginfo_t* info, void* context) {
-  const struct sigaction& previous = previous_action;
+  const struct sigaction& previous = previous_actions[signal];
   if ((previous.sa_flags & SA_SIGINFO) != 0) {
     previous.sa_sigaction(signal, info, context);
   } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
@@ -88,23 +89,27 @@ void OnFault(int signal, siginfo_t* info, void* context) {
   PassOn(signal, info, context);
 }
 
-bool InstallHandler() {
-  if (!kHandlesFaults) return false;
-  page_size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  if (sigaction(SIGSEGV, nullptr, &previous_action) != 0) return false;
+bool InstallHandler(int signal) {
+  struct sigaction& previous = previous_actions[signal];
+  if (sigaction(signal, nullptr, &previous) != 0) return false;
   struct sigaction action = {};
   action.sa_sigaction = OnFault;
-  action.sa_flags =
-      SA_SIGINFO | SA_ONSTACK | (previous_action.sa_flags & SA_NODEFER);
-  action.sa_mask = previous_action.sa_mask;
-  return sigaction(SIGSEGV, &action, nullptr) == 0;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | (previous.sa_flags & SA_NODEFER);
+  action.sa_mask = previous.sa_mask;
+  return sigaction(signal, &action, nullptr) == 0;
+}
+
+bool InstallHandlers() {
+  if (!kHandlesFaults) return false;
+  page_size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return std::ranges::all_of(StackGuardSignals(), InstallHandler);
 }
 
 }  // namespace
 
 // What the system refuses here costs only the message.
 StackGuard::StackGuard(const HubRecord& hub) {
-  static const bool is_installed = InstallHandler();
+  static const bool is_installed = InstallHandlers();
   if (!is_installed) return;
   hub_of_thread = &hub;
   stack_t there_is = {};

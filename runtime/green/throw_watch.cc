@@ -14,8 +14,13 @@ uintptr_t _Unwind_GetCFA(_Unwind_Context* context);
 
 // The personality routine of green_watch_throws.
 [[gnu::visibility("hidden"), gnu::used]] int green_watch_personality(
-    int /*version*/, int actions, uint64_t /*exception_class*/,
-    _Unwind_Exception* /*exception*/, _Unwind_Context* context) {
+    int version, int actions, uint64_t exception_class,
+    _Unwind_Exception* exception,
+    _Unwind_Context* context) asm("green_watch_personality");
+int green_watch_personality(int /*version*/, int actions,
+                            uint64_t /*exception_class*/,
+                            _Unwind_Exception* /*exception*/,
+                            _Unwind_Context* context) {
   if ((actions & kSearchPhase) != 0) {
     // What unwinders call the CFA here is the stack pointer in this frame.
     green::internal::ThrowWatch* watch;

@@ -26,7 +26,9 @@
 
 extern "C" {
 // Calls function(argument), on a frame that knows `watch`.
-void green_watch_throws(void (*function)(void*), void* argument, void* watch);
+// Its name in the assembly is the same in all object formats.
+void green_watch_throws(void (*function)(void*), void* argument,
+                        void* watch) asm("green_watch_throws");
 }
 
 namespace green::internal {

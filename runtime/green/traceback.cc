@@ -1,30 +1,11 @@
 #include "green/traceback.h"
 
-// The private copy's names, which are apart from those of any libunwind that
-// the program itself may use.
-#define unw_get_proc_info green_unw_get_proc_info
-#define unw_get_reg green_unw_get_reg
-#define unw_getcontext green_unw_getcontext
-#define unw_init_local green_unw_init_local
-#define unw_set_reg green_unw_set_reg
-#define unw_step green_unw_step
-
-#include <dlfcn.h>
 #include <libunwind.h>
-#include <ucontext.h>
 
 #include <cstring>
 
 #include "green/context.h"
-
-// Found by the private copy of libunwind through dlsym, which a statically
-// linked program does not have.
-extern "C" [[gnu::weak]] int _dl_find_object(void* address,
-                                             dl_find_object* found) noexcept;
-extern "C" void* green_unwind_dlsym(void*, const char* name) {
-  if (std::strcmp(name, "_dl_find_object") != 0) return nullptr;
-  return reinterpret_cast<void*>(&_dl_find_object);
-}
+#include "green/interrupted.h"
 
 namespace green::internal {
 namespace {
@@ -49,7 +30,11 @@ class Walk {
     TameFramePointer();
     if (unw_step(&cursor_) <= 0) return false;
     const uint64_t sp = Register(UNW_REG_SP);
-    if (IsBounded() && (sp <= sp_ || sp > bounds_.end)) return false;
+    // Where return addresses are in a register, as on aarch64, one that calls
+    // nothing may need no stack. Only the first can be that.
+    const bool is_above = sp > sp_ || (sp == sp_ && is_first_);
+    if (IsBounded() && (!is_above || sp > bounds_.end)) return false;
+    is_first_ = false;
     sp_ = sp;
     return pc() != 0;
   }
@@ -66,15 +51,16 @@ class Walk {
   // It may hold anything where it is not a frame pointer; where it is one, it
   // lies within the stack, with a saved one and a return address at it.
   void TameFramePointer() {
-    const uint64_t fp = Register(UNW_X86_64_RBP);
+    const uint64_t fp = Register(kFramePointerNumber);
     if (!IsBounded() || (fp >= sp_ && fp + 16 <= bounds_.end)) return;
-    unw_set_reg(&cursor_, UNW_X86_64_RBP,
+    unw_set_reg(&cursor_, kFramePointerNumber,
                 reinterpret_cast<uint64_t>(&nowhere[32]));
   }
 
   unw_cursor_t& cursor_;
   StackBounds bounds_;
   uint64_t sp_;
+  bool is_first_ = true;
 };
 
 void Add(Traceback& traceback, uint64_t pc) {
@@ -101,7 +87,9 @@ uint64_t FunctionAt(unw_cursor_t& cursor, uint64_t pc) {
 // libunwind takes every pc for a return address and applies the rules of the
 // instruction before it, so it is told the byte behind the one that is meant.
 // Behind a function's last byte another begins: that byte was a return (or a
-// trap), which has nothing left on the stack but where it returns to.
+// trap), which has nothing left on the stack but where it returns to. An
+// instruction that is longer than a byte, as all of aarch64's are, never is
+// that.
 void StartInterrupted(unw_cursor_t& cursor, uint64_t pc, uint64_t sp,
                       StackBounds bounds) {
   const uint64_t function = FunctionAt(cursor, pc);
@@ -138,68 +126,51 @@ Traceback TraceContext(uint64_t saved_sp, StackBounds bounds) {
   SavedContext saved;
   std::memcpy(&saved, reinterpret_cast<const void*>(saved_sp), sizeof(saved));
   // It has not begun.
-  if (saved.rip == reinterpret_cast<uint64_t>(&green_start_context)) {
+  if (saved.pc() == reinterpret_cast<uint64_t>(&green_start_context)) {
     return traceback;
   }
   unw_context_t context;
   unw_cursor_t cursor;
   unw_getcontext(&context);
   unw_init_local(&cursor, &context);
-  unw_set_reg(&cursor, UNW_X86_64_RBX, saved.rbx);
-  unw_set_reg(&cursor, UNW_X86_64_RBP, saved.rbp);
-  unw_set_reg(&cursor, UNW_X86_64_R12, saved.r12);
-  unw_set_reg(&cursor, UNW_X86_64_R13, saved.r13);
-  unw_set_reg(&cursor, UNW_X86_64_R14, saved.r14);
-  unw_set_reg(&cursor, UNW_X86_64_R15, saved.r15);
+  for (const SavedRegister& each : kSavedRegisters) {
+    if (each.number == kPcNumber) continue;
+    uint64_t value;
+    std::memcpy(&value, reinterpret_cast<const char*>(&saved) + each.offset,
+                sizeof(value));
+    unw_set_reg(&cursor, each.number, value);
+  }
   unw_set_reg(&cursor, UNW_REG_SP, saved_sp + sizeof(saved));
-  unw_set_reg(&cursor, UNW_REG_IP, saved.rip);
+  unw_set_reg(&cursor, UNW_REG_IP, saved.pc());
   Walk walk(cursor, bounds);
-  Add(traceback, saved.rip);
+  Add(traceback, saved.pc());
   AddCallers(traceback, walk);
   return traceback;
 }
 
 Traceback TraceInterrupted(const void* context_address, StackBounds bounds) {
-  static constexpr struct {
-    int register_number;
-    int index;
-  } kRegisters[] = {
-      {UNW_X86_64_RAX, REG_RAX}, {UNW_X86_64_RDX, REG_RDX},
-      {UNW_X86_64_RCX, REG_RCX}, {UNW_X86_64_RBX, REG_RBX},
-      {UNW_X86_64_RSI, REG_RSI}, {UNW_X86_64_RDI, REG_RDI},
-      {UNW_X86_64_RBP, REG_RBP}, {UNW_X86_64_R8, REG_R8},
-      {UNW_X86_64_R9, REG_R9},   {UNW_X86_64_R10, REG_R10},
-      {UNW_X86_64_R11, REG_R11}, {UNW_X86_64_R12, REG_R12},
-      {UNW_X86_64_R13, REG_R13}, {UNW_X86_64_R14, REG_R14},
-      {UNW_X86_64_R15, REG_R15},
-  };
-  const auto& registers =
-      static_cast<const ucontext_t*>(context_address)->uc_mcontext.gregs;
-  const auto value = [&](int index) {
-    return static_cast<uint64_t>(registers[index]);
-  };
+  const InterruptedRegisters registers = ReadInterrupted(context_address);
   Traceback traceback;
   traceback.was_interrupted = true;
-  Add(traceback, value(REG_RIP));
+  Add(traceback, registers.pc);
 
   unw_context_t context;
   unw_cursor_t cursor;
   unw_getcontext(&context);
   unw_init_local(&cursor, &context);
-  for (const auto& each : kRegisters) {
-    unw_set_reg(&cursor, each.register_number, value(each.index));
+  for (int i = 0; i < registers.count; ++i) {
+    unw_set_reg(&cursor, registers.others[i].number, registers.others[i].value);
   }
-  unw_set_reg(&cursor, UNW_REG_SP, value(REG_RSP));
-  StartInterrupted(cursor, value(REG_RIP), value(REG_RSP), bounds);
+  unw_set_reg(&cursor, UNW_REG_SP, registers.sp);
+  StartInterrupted(cursor, registers.pc, registers.sp, bounds);
   Walk walk(cursor, bounds);
-  if (walk.sp() != value(REG_RSP)) Add(traceback, walk.pc());
+  if (walk.sp() != registers.sp) Add(traceback, walk.pc());
   AddCallers(traceback, walk);
   return traceback;
 }
 
 uint64_t StackPointerOf(const void* context) {
-  return static_cast<uint64_t>(
-      static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+  return ReadInterrupted(context).sp;
 }
 
 }  // namespace green::internal

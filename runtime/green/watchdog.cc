@@ -1,7 +1,6 @@
 #include "green/watchdog.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -26,24 +25,13 @@ constexpr int64_t kLooksPerLimit = 4;
 constexpr int64_t kMinLookEveryNs = 100'000;
 
 // A thread that blocks signals never answers.
-constexpr int64_t kAnswerWithinSeconds = 1;
+constexpr int kAnswerWithinSeconds = 1;
 
 constinit thread_local Watchdog* watchdog_of_thread = nullptr;
 
-StackBounds StackOfThisThread() {
-  pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return {};
-  void* begin = nullptr;
-  size_t size = 0;
-  pthread_attr_getstack(&attributes, &begin, &size);
-  pthread_attr_destroy(&attributes);
-  const auto address = reinterpret_cast<uint64_t>(begin);
-  return {.begin = address, .end = address + size};
-}
-
 // The process's; installed at the first call. 0: none is free.
 int InstallSignal(void (*handler)(int, siginfo_t*, void*)) {
-  for (int signal = SIGRTMAX; signal >= SIGRTMIN; --signal) {
+  for (const int signal : SpareSignals()) {
     struct sigaction there_is = {};
     if (sigaction(signal, nullptr, &there_is) != 0) continue;
     if ((there_is.sa_flags & SA_SIGINFO) != 0) continue;
@@ -68,14 +56,12 @@ Watchdog::Watchdog(const HubRecord& hub)
     : hub_(hub),
       thread_of_hub_(pthread_self()),
       thread_stack_(StackOfThisThread()) {
-  sem_init(&answer_, 0, 0);
   watchdog_of_thread = this;
 }
 
 Watchdog::~Watchdog() {
   Stop();
   watchdog_of_thread = nullptr;
-  sem_destroy(&answer_);
 }
 
 void Watchdog::Start(int64_t limit_ns) {
@@ -84,7 +70,7 @@ void Watchdog::Start(int64_t limit_ns) {
   if (signal == 0) {
     throw std::system_error(
         EBUSY, std::generic_category(),
-        "green::debug::SetBlockingDetection: no real-time signal is free");
+        "green::debug::SetBlockingDetection: no signal for it is free");
   }
   signal_ = signal;
   ending_ = false;
@@ -168,22 +154,14 @@ void Watchdog::Look(StallMeter& meter, ReportLimit& limit) {
 
 // Whether the hub's thread answered.
 bool Watchdog::AskForCulprit(uint64_t progress) {
-  while (sem_trywait(&answer_) == 0) {
-  }
+  answer_.Clear();
   wanted_progress_ = progress;
   wanted_.store(true, std::memory_order_release);
   if (pthread_kill(thread_of_hub_, signal_) != 0) return false;
-  timespec until;
-  clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += kAnswerWithinSeconds;
-  while (sem_timedwait(&answer_, &until) != 0) {
-    if (errno == EINTR) continue;
-    // Unless it is answering right now.
-    if (wanted_.exchange(false, std::memory_order_acq_rel)) return false;
-    while (sem_wait(&answer_) != 0) {
-    }
-    break;
-  }
+  if (answer_.WaitSeconds(kAnswerWithinSeconds)) return true;
+  // Unless it is answering right now.
+  if (wanted_.exchange(false, std::memory_order_acq_rel)) return false;
+  answer_.Wait();
   return true;
 }
 
@@ -213,7 +191,7 @@ void Watchdog::Capture(const void* context) {
   culprit_.traceback =
       TraceInterrupted(context, BoundsAround(StackPointerOf(context)));
 #endif
-  sem_post(&answer_);
+  answer_.Post();
 }
 
 StackBounds Watchdog::BoundsAround(uint64_t sp) const {

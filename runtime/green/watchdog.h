@@ -8,11 +8,10 @@
 //
 // The surprising part: that signal ends a sleep or a poll(2) that holds the
 // loop with EINTR, as signal(7) says: SA_RESTART is no help with those. Which
-// signal: the highest real-time signal that nobody handled at the first use.
+// signal: the first of SpareSignals() that nobody handled at the first use.
 #ifndef GREEN_WATCHDOG_H_
 #define GREEN_WATCHDOG_H_
 
-#include <semaphore.h>
 #include <signal.h>
 
 #include <array>
@@ -27,6 +26,7 @@
 #include "green/introspect.h"
 #include "green/stall_meter.h"
 #include "green/traceback.h"
+#include "green/watchdog_system.h"
 
 namespace green::internal {
 
@@ -76,7 +76,7 @@ class Watchdog {
   std::atomic<bool> wanted_ = false;
   uint64_t wanted_progress_ = 0;
   Culprit culprit_;  // the handler's while wanted_, the watcher's after answer_
-  sem_t answer_;
+  HandlerSemaphore answer_;
 
   mutable std::mutex mutex_;
   std::condition_variable ended_;

@@ -10,4 +10,9 @@ int64_t MonotonicNanoseconds() {
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+ClockReading MonotonicClock::Read() {
+  const int64_t now_ns = MonotonicNanoseconds();
+  return {.ticks = now_ns, .timebase = Timebase(), .now_ns = now_ns};
+}
+
 }  // namespace green
