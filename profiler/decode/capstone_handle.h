@@ -1,4 +1,4 @@
-// What the room's files share: Capstone as a value, and tests of its operands.
+// What the room's files share: Capstone as a value.
 #ifndef HUBSPY_DECODE_CAPSTONE_HANDLE_H_
 #define HUBSPY_DECODE_CAPSTONE_HANDLE_H_
 
@@ -18,8 +18,8 @@ namespace hubspy {
 // operands is that of the syntax, in the details, too.
 class Capstone {
  public:
-  explicit Capstone(cs_opt_value syntax) {
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) return;
+  Capstone(cs_arch machine, cs_mode mode, cs_opt_value syntax) {
+    if (cs_open(machine, mode, &handle_) != CS_ERR_OK) return;
     cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
     cs_option(handle_, CS_OPT_SYNTAX, syntax);
     instruction_ = cs_malloc(handle_);
@@ -41,8 +41,8 @@ class Capstone {
                ? instruction_
                : nullptr;
   }
-  bool Writes(x86_reg reg) const { return WritesAny({reg}); }
-  bool WritesAny(std::initializer_list<x86_reg> regs) const {
+  // Of the instruction; by Capstone's numbers.
+  bool WritesAny(std::initializer_list<uint16_t> regs) const {
     cs_regs read;
     cs_regs written;
     uint8_t read_count = 0;
@@ -63,22 +63,6 @@ class Capstone {
   csh handle_ = 0;
   cs_insn* instruction_ = nullptr;
 };
-
-inline bool IsReg(const cs_x86_op& operand, x86_reg reg) {
-  return operand.type == X86_OP_REG && operand.reg == reg;
-}
-
-// [base + displacement], nothing else.
-inline bool IsBased(const cs_x86_op& operand, x86_reg base) {
-  return operand.type == X86_OP_MEM && operand.mem.base == base &&
-         operand.mem.index == X86_REG_INVALID;
-}
-
-// With operands in Intel's order.
-inline Capstone& IntelCapstone() {
-  thread_local Capstone capstone(CS_OPT_SYNTAX_INTEL);
-  return capstone;
-}
 
 }  // namespace hubspy
 

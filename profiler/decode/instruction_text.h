@@ -1,6 +1,7 @@
-// One x86_64 instruction for people to read.
+// One instruction for people to read.
 //
 //   Describe(code, at)->text     // "movq 4(%rip), %rax # 0x4010"
+//                                // "ldr x0, [x19, #0x10]"
 #ifndef HUBSPY_DECODE_INSTRUCTION_TEXT_H_
 #define HUBSPY_DECODE_INSTRUCTION_TEXT_H_
 
@@ -17,10 +18,14 @@ namespace hubspy {
 
 struct InstructionText {
   Instruction instruction;
-  std::string text;  // AT&T syntax; behind '#' what a displacement to rip means
+  // In the syntax of the GNU assembler; on x86_64, behind '#', what a
+  // displacement to rip means.
+  std::string text;
   InstructionRole role = InstructionRole::kOther;
-  bool may_write_rax = false;         // or a part of it
-  std::optional<uint32_t> eax_value;  // when all that it does is to set eax
+  // The register that holds a system call's number (rax, x8), or a part of it.
+  bool may_write_call_number = false;
+  // What it sets that to, when it does nothing else.
+  std::optional<uint32_t> call_number;
 };
 
 // As Decode; some instructions that Capstone does not know are known by their

@@ -28,6 +28,9 @@ struct Mapping {
   // namespace the target lives in and even if it was deleted since; empty when
   // the mapping has no file.
   std::string open_path;
+  // Of an image that is in memory only, as those in macOS's shared cache are:
+  // where its headers lie. Its segments are no file's then. Else zero.
+  Address in_memory_image;
 };
 
 }  // namespace hubspy

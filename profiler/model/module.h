@@ -14,7 +14,7 @@ struct Module {
   // "[vdso]" for the vdso.
   std::string path;
   std::string build_id;  // lower-case hex; empty when it has none
-  AddressRange range;    // from its first loaded byte to behind its last
+  AddressRange range;    // all that is loaded, up to other code in between
   // Address in the target minus address in the file's own numbering
   // (p_vaddr); wraps for the rare image that is loaded below its link address.
   uint64_t load_bias = 0;

@@ -1,7 +1,7 @@
 // The registers of a stopped, sleeping or suspended thread, as far as known.
 //
 //   Registers r = Registers::FromPcAndSp(pc, sp);   // all that /proc tells
-//   r.Get(Reg::kRbp)                                // nullopt: not known
+//   r.Get(Reg::kFp)                                // nullopt: not known
 //
 // The surprising part: unknown is a value. A thread read while it sleeps shows
 // only pc and sp; an unwinder that took zeros for the rest would walk into
@@ -15,38 +15,18 @@
 #include <optional>
 
 #include "model/address.h"
+#include "model/machine.h"
 
 namespace hubspy {
 
-// x86_64 by DWARF register number (System V ABI AMD64, figure 3.36).
-enum class Reg : uint8_t {
-  kRax = 0,
-  kRdx = 1,
-  kRcx = 2,
-  kRbx = 3,
-  kRsi = 4,
-  kRdi = 5,
-  kRbp = 6,
-  kRsp = 7,
-  kR8 = 8,
-  kR9 = 9,
-  kR10 = 10,
-  kR11 = 11,
-  kR12 = 12,
-  kR13 = 13,
-  kR14 = 14,
-  kR15 = 15,
-  kRip = 16,
-};
-
 class Registers {
  public:
-  static constexpr int kCount = 17;
+  static constexpr int kCount = kRegisterCount;
 
   static Registers FromPcAndSp(Address pc, Address sp) {
     Registers r;
-    r.Set(Reg::kRip, pc.value());
-    r.Set(Reg::kRsp, sp.value());
+    r.Set(Reg::kPc, pc.value());
+    r.Set(Reg::kSp, sp.value());
     return r;
   }
 
@@ -61,15 +41,31 @@ class Registers {
   }
   void Forget(Reg reg) { known_.reset(Index(reg)); }
 
+  // Of the same thread's, of which nothing is known yet.
+  Registers OfAnotherFrame() const {
+    Registers r;
+    r.signature_bits_ = signature_bits_;
+    return r;
+  }
+
+  // Where the thread's code goes on that has stored this number, or a signed
+  // one, to return.
+  Address WithoutSignature(uint64_t stored) const {
+    return Address(stored & ~signature_bits_);
+  }
+  // Where it differs from this machine: those that may be a signature.
+  void SetSignatureBits(uint64_t bits) { signature_bits_ = bits; }
+
   // Zero where not known.
-  Address pc() const { return Address(Get(Reg::kRip).value_or(0)); }
-  Address sp() const { return Address(Get(Reg::kRsp).value_or(0)); }
+  Address pc() const { return Address(Get(Reg::kPc).value_or(0)); }
+  Address sp() const { return Address(Get(Reg::kSp).value_or(0)); }
 
  private:
   static constexpr size_t Index(Reg reg) { return static_cast<size_t>(reg); }
 
   std::array<uint64_t, kCount> values_{};
   std::bitset<kCount> known_;
+  uint64_t signature_bits_ = SignatureBits();
 };
 
 }  // namespace hubspy

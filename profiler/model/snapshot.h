@@ -99,14 +99,16 @@ struct Snapshot {
   ThreadState state = ThreadState::kRunning;
   CaptureMethod method = CaptureMethod::kAsleep;
   Registers registers;
-  MemoryCopy stack;               // from sp upwards
-  std::vector<MemoryCopy> extra;  // what the request asked for besides, of
-                                  // the same instant, in its order; an
-                                  // unreadable range comes back short
+  MemoryCopy stack;  // from sp upwards
+  // What the request asked for besides, in its order; an unreadable range comes
+  // back short. Of the same instant; but of kPerf, read some time after it, one
+  // after the other, while the thread ran on.
+  std::vector<MemoryCopy> extra;
   std::optional<SystemCall> system_call;  // the one it is in, if any
   std::optional<SleepToken> sleep;        // present when it slept
   int64_t pause_ns = 0;  // how long the thread was held for this; 0: not at all
-  int64_t lost = 0;      // samples of the kernel's that found no room before it
+  int64_t sampled_ns = 0;  // of kPerf: when, by CLOCK_MONOTONIC
+  int64_t lost = 0;  // samples of the kernel's that found no room before it
 };
 
 }  // namespace hubspy

@@ -1,18 +1,17 @@
 #include "unwind/cfi_check.h"
 
+#include "unwind/cfi_machine.h"
 #include "unwind/dwarf_cursor.h"
 
 namespace hubspy {
 namespace {
 
-// x86_64's last register with a DWARF number that libunwind knows: xmm15.
-constexpr uint64_t kMaxRegister = 32;
 // libunwind's expression stack holds 100 values.
 constexpr int kMaxExpressionDepth = 64;
-constexpr int kMaxRemembered = 64;
+constexpr int kMaxRememberedRows = 64;
 
 void CheckRegister(DwarfCursor& cursor) {
-  if (cursor.Unsigned() > kMaxRegister) cursor.Fail();
+  if (!IsCfiRegister(cursor.Unsigned())) cursor.Fail();
 }
 
 // The effect of one operation on the depth of the expression stack.
@@ -29,8 +28,10 @@ Effect TakeOperation(DwarfCursor& cursor) {
   constexpr Effect kUnary{.needs = 1, .change = 0};
   constexpr Effect kBinary{.needs = 2, .change = -1};
   if (op >= 0x30 && op <= 0x4f) return kPush;  // lit0..31
-  if (op >= 0x50 && op <= 0x60) return kPush;  // reg0..16
-  if (op >= 0x70 && op <= 0x80) {              // breg0..16
+  constexpr uint8_t kReg0 = 0x50;
+  constexpr uint8_t kBreg0 = 0x70;
+  if (op >= kReg0 && op <= kReg0 + kLastExpressionRegister) return kPush;
+  if (op >= kBreg0 && op <= kBreg0 + kLastExpressionRegister) {
     cursor.Signed();
     return kPush;
   }
@@ -128,11 +129,11 @@ int TakeInstruction(const ShadowView& view, DwarfCursor& cursor) {
     case 0x40:  // advance_loc
       return 0;
     case 0x80:  // offset
-      if (low > kMaxRegister) cursor.Fail();
+      if (!IsCfiRegister(low)) cursor.Fail();
       cursor.Unsigned();
       return 0;
     case 0xc0:  // restore
-      if (low > kMaxRegister) cursor.Fail();
+      if (!IsCfiRegister(low)) cursor.Fail();
       return 0;
   }
   switch (opcode) {
@@ -190,20 +191,23 @@ int TakeInstruction(const ShadowView& view, DwarfCursor& cursor) {
       cursor.Signed();
       break;
     default:
-      cursor.Fail();
+      if (!IsSignatureInstruction(opcode)) cursor.Fail();
   }
   return 0;
 }
 
 }  // namespace
 
-bool IsSafeCfiProgram(absl::Span<const std::byte> program) {
+bool MakeSafeCfiProgram(absl::Span<std::byte> program) {
+  constexpr std::byte kNop{0};
   const ShadowView view(program);
   DwarfCursor cursor(view, view.range());
   int remembered = 0;
   while (!cursor.done()) {
+    std::byte& opcode = program[cursor.at()];
     remembered += TakeInstruction(view, cursor);
-    if (remembered < 0 || remembered > kMaxRemembered) return false;
+    if (IsSignatureInstruction(static_cast<uint8_t>(opcode))) opcode = kNop;
+    if (remembered < 0 || remembered > kMaxRememberedRows) return false;
   }
   return cursor.ok();
 }

@@ -13,8 +13,11 @@
 
 namespace hubspy {
 
-// The program's bytes must be ours: a file could change behind the check.
-bool IsSafeCfiProgram(absl::Span<const std::byte> program);
+// The program's bytes must be ours: a file could change behind the check. Makes
+// nothing of what tells whether a return address is signed: libunwind would
+// authenticate it with our keys, which are not the target's. Ours is stripped
+// of its signature instead.
+bool MakeSafeCfiProgram(absl::Span<std::byte> program);
 
 }  // namespace hubspy
 

@@ -7,25 +7,16 @@
 #include <optional>
 
 #include "absl/types/span.h"
+#include "unwind/cfi_machine.h"
 #include "unwind/fault_guard.h"
 #include "unwind/libunwind_hooks.h"
 
 namespace hubspy {
 namespace {
 
-// LLVM libunwind 19's Registers_x86_64 begins with these, eight bytes each;
-// unw_context_t is opaque, and setting them through a cursor would look the
-// address up once for each.
-constexpr std::array<Reg, Registers::kCount> kContextOrder = {
-    Reg::kRax, Reg::kRbx, Reg::kRcx, Reg::kRdx, Reg::kRdi, Reg::kRsi,
-    Reg::kRbp, Reg::kRsp, Reg::kR8,  Reg::kR9,  Reg::kR10, Reg::kR11,
-    Reg::kR12, Reg::kR13, Reg::kR14, Reg::kR15, Reg::kRip};
-static_assert(sizeof(unw_context_t) >= Registers::kCount * sizeof(uint64_t));
-
-// What a function leaves as it was (System V ABI AMD64, figure 3.4), and the
-// two that always have a value.
-constexpr Reg kTelling[] = {Reg::kRsp, Reg::kRip, Reg::kRbx, Reg::kRbp,
-                            Reg::kR12, Reg::kR13, Reg::kR14, Reg::kR15};
+// unw_context_t is opaque, and setting the registers through a cursor would
+// look the address up once for each.
+static_assert(sizeof(unw_context_t) >= kRegisterCount * sizeof(uint64_t));
 
 // Which registers say something about the caller. A signal keeps them all.
 absl::Span<const Reg> TellingRegisters(bool was_signal_frame) {
@@ -48,8 +39,8 @@ void Step(unw_context_t& context, LocalStep& step) {
   if (unw_step(&cursor) < 0) return;
   step.was_signal_frame = unw_is_signal_frame(&cursor) > 0;
   for (const Reg reg : TellingRegisters(step.was_signal_frame)) {
-    // UNW_REG_IP is another name for the DWARF number 16.
-    const int name = reg == Reg::kRip ? int{UNW_REG_IP} : static_cast<int>(reg);
+    // UNW_REG_IP is another name for its DWARF number.
+    const int name = reg == Reg::kPc ? int{UNW_REG_IP} : static_cast<int>(reg);
     unw_word_t value = 0;
     if (unw_get_reg(&cursor, name, &value) != UNW_ESUCCESS) return;
     step.registers[static_cast<size_t>(reg)] = value;
@@ -71,7 +62,7 @@ CfiStep StepByCfi(const Registers& registers, const StackWindow& window,
   const uint64_t behind = lookup + 1;
   unw_context_t context{};
   for (size_t i = 0; i < kContextOrder.size(); ++i) {
-    const uint64_t value = kContextOrder[i] == Reg::kRip
+    const uint64_t value = kContextOrder[i] == Reg::kPc
                                ? behind
                                : window.ToLocal(registers, kContextOrder[i]);
     std::memcpy(reinterpret_cast<std::byte*>(&context) + i * sizeof value,
@@ -88,26 +79,29 @@ CfiStep StepByCfi(const Registers& registers, const StackWindow& window,
   const auto value_of = [&](Reg reg) {
     return window.ToTarget(registers, step.registers[static_cast<size_t>(reg)]);
   };
-  const StackWindow::Value cfa = value_of(Reg::kRsp);
+  const StackWindow::Value cfa = value_of(Reg::kSp);
   if (!cfa.target) {
     result.outcome =
         cfa.made_from ? Outcome::kNeedsRegister : Outcome::kNotCopied;
     return result;
   }
-  const StackWindow::Value pc = value_of(Reg::kRip);
+  const StackWindow::Value pc = value_of(Reg::kPc);
   if (!pc.target) {
-    result.outcome = Outcome::kNotCopied;
+    result.outcome =
+        pc.made_from ? Outcome::kNeedsRegister : Outcome::kNotCopied;
     return result;
   }
+  result.caller = registers.OfAnotherFrame();
   result.was_signal_frame = step.was_signal_frame;
   for (const Reg reg : TellingRegisters(step.was_signal_frame)) {
     const StackWindow::Value value = value_of(reg);
     // Zero is also what libunwind gives for a register that the row calls
     // undefined.
     const bool undefined =
-        value.target == 0 && !step.was_signal_frame && reg != Reg::kRip;
+        value.target == 0 && !step.was_signal_frame && reg != Reg::kPc;
     if (value.target && !undefined) result.caller.Set(reg, *value.target);
   }
+  result.caller.Set(Reg::kPc, registers.WithoutSignature(*pc.target).value());
   const Address sp = result.caller.sp();
   if (!result.was_signal_frame && !window.Holds(sp)) {
     result.outcome =

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/machine.h"
+
 namespace hubspy {
 namespace {
 
-constexpr size_t kPageBytes = 4096;
+constexpr size_t kPageBytes = 4096;  // of ours: it need not be the target's
 // 8 MiB of code that is on a stack; when there is more, all is read anew.
 constexpr size_t kMaxPages = 2048;
 // Then a page is read again, changed or not: a thousandth of a read a look.
@@ -37,10 +39,10 @@ size_t CodePages::Read(Address from, absl::Span<uint8_t> into) {
 
 bool CodePages::ReadAgain(Address address) {
   if (!readable()) return false;
-  constexpr uint64_t kLongestCall = 9;
   const uint64_t before = edition_;
   const Address last = PageOf(address);
-  for (Address at = PageOf(address - std::min(kLongestCall, address.value()));
+  for (Address at =
+           PageOf(address - std::min<uint64_t>(kMaxCallBytes, address.value()));
        at <= last; at = at + kPageBytes) {
     const auto page = pages_.find(at);
     if (page == pages_.end() || page->second.read_at == look_) continue;

@@ -1,5 +1,6 @@
 // The bytes of code that no file of ours holds, as last read from the target:
-// made at run time, or of a file that is out of reach.
+// made at run time, or of a file that is out of reach. And the addresses that
+// the loader has written for the linker's stubs.
 //
 //   CodePages pages(source);    // source: as Memory::Read
 //   pages.NextLook();           // before each stack

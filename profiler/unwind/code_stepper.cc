@@ -1,38 +1,26 @@
 #include "unwind/code_stepper.h"
 
+#include "unwind/signal_frame.h"
+
 namespace hubspy {
 namespace {
 
 constexpr size_t kMaxPaths = 64 * 1024;
 
-std::optional<Address> Resolve(const Place& place, const Registers& registers) {
-  std::optional<uint64_t> base;
-  if (place.base == Place::Base::kRsp) base = registers.Get(Reg::kRsp);
-  if (place.base == Place::Base::kRbp) base = registers.Get(Reg::kRbp);
+std::optional<uint64_t> Resolve(const Place& place,
+                                const Registers& registers) {
+  if (!place.base) return std::nullopt;
+  const std::optional<uint64_t> base = registers.Get(*place.base);
   if (!base) return std::nullopt;
-  return Address(*base) + static_cast<uint64_t>(place.offset);
+  return *base + static_cast<uint64_t>(place.offset);
 }
 
-// What the kernel put on the stack for a handler and sigreturn takes from
-// there: struct rt_sigframe, arch/x86/include/asm/sigframe.h, and struct
-// sigcontext_64 in it, in this order.
-constexpr uint64_t kContextRegisters = 40;  // from ucontext, where rsp points
-constexpr Reg kContextOrder[] = {
-    Reg::kR8,  Reg::kR9,  Reg::kR10, Reg::kR11, Reg::kR12, Reg::kR13,
-    Reg::kR14, Reg::kR15, Reg::kRdi, Reg::kRsi, Reg::kRbp, Reg::kRbx,
-    Reg::kRdx, Reg::kRax, Reg::kRcx, Reg::kRsp, Reg::kRip};
-
-std::optional<CodeStep> StepOverSignal(const Registers& registers,
-                                       const MemoryCopy& stack) {
-  CodeStep step{.was_signal_frame = true};
-  Address at = registers.sp() + kContextRegisters;
-  for (const Reg reg : kContextOrder) {
-    const auto value = stack.Read<uint64_t>(at);
-    if (!value) return std::nullopt;
-    step.caller.Set(reg, *value);
-    at = at + 8;
-  }
-  return step;
+std::optional<uint64_t> Resolve(const Content& content,
+                                const Registers& registers,
+                                const MemoryCopy& stack) {
+  const std::optional<uint64_t> number = Resolve(content.place, registers);
+  if (!number || !content.stored) return number;
+  return stack.Read<uint64_t>(Address(*number));
 }
 
 }  // namespace
@@ -55,48 +43,48 @@ std::optional<CodeStep> CodeStepper::StepByCode(CodeAddress code,
   const std::optional<ReturnPath>& found = PathFrom(code);
   if (!found) return std::nullopt;
   const ReturnPath path = *found;
-  const std::optional<Address> slot = Resolve(path.return_address, registers);
-  if (!slot || *slot < registers.sp()) return std::nullopt;
-  const auto return_address = stack.Read<uint64_t>(*slot);
-  if (!return_address || !code_.MayReturnTo(Address(*return_address))) {
-    return std::nullopt;
-  }
-  CodeStep step;
-  step.caller.Set(Reg::kRip, *return_address);
-  step.caller.Set(Reg::kRsp, (*slot + 8).value());
-  if (const std::optional<Address> rbp = Resolve(path.rbp, registers)) {
-    const std::optional<uint64_t> value =
-        path.rbp_is_stored ? stack.Read<uint64_t>(*rbp) : rbp->value();
-    if (value) step.caller.Set(Reg::kRbp, *value);
+  const std::optional<uint64_t> stored =
+      Resolve(path.return_address, registers, stack);
+  const std::optional<uint64_t> sp = Resolve(path.sp, registers);
+  if (!stored || !sp || Address(*sp) < registers.sp()) return std::nullopt;
+  const Address return_address = registers.WithoutSignature(*stored);
+  if (!code_.MayReturnTo(return_address)) return std::nullopt;
+  CodeStep step{.caller = registers.OfAnotherFrame()};
+  step.caller.Set(Reg::kPc, return_address.value());
+  step.caller.Set(Reg::kSp, *sp);
+  if (const auto fp = Resolve(path.fp, registers, stack)) {
+    step.caller.Set(Reg::kFp, *fp);
   }
   return step;
 }
 
 std::optional<CodeStep> CodeStepper::StepByFramePointer(
     const Registers& registers, const MemoryCopy& stack) const {
-  const std::optional<uint64_t> rbp = registers.Get(Reg::kRbp);
-  if (!rbp) return std::nullopt;
-  CodeStep step;
-  // The outermost frame is marked by a zero (System V ABI AMD64, 3.4.1).
-  if (*rbp == 0) return step;
-  const Address at(*rbp);
-  if (at < registers.sp() || *rbp % 8 != 0) return std::nullopt;
+  const std::optional<uint64_t> fp = registers.Get(Reg::kFp);
+  if (!fp) return std::nullopt;
+  CodeStep step{.caller = registers.OfAnotherFrame()};
+  // The outermost frame is marked by a zero (System V ABI AMD64, 3.4.1;
+  // AAPCS64, 6.4.6).
+  if (*fp == 0) return step;
+  const Address at(*fp);
+  if (at < registers.sp() || *fp % 8 != 0) return std::nullopt;
   const auto saved = stack.Read<uint64_t>(at);
-  const auto return_address = stack.Read<uint64_t>(at + 8);
-  if (!saved || !return_address) return std::nullopt;
-  if (*saved == 0 && *return_address == 0) return step;
+  const auto stored = stack.Read<uint64_t>(at + 8);
+  if (!saved || !stored) return std::nullopt;
+  if (*saved == 0 && *stored == 0) return step;
+  const Address return_address = registers.WithoutSignature(*stored);
   // Code made at run time calls code made at run time, and where its bytes are
   // not ours to see the frame pointers must at least be in order.
-  const bool called = code_.MayReturnTo(Address(*return_address));
-  const bool unreadable = !code_.IsCode(Address(*return_address)) &&
-                          modules_.Find(Address(*return_address)) == nullptr &&
+  const bool called = code_.MayReturnTo(return_address);
+  const bool unreadable = !code_.IsCode(return_address) &&
+                          modules_.Find(return_address) == nullptr &&
                           modules_.Find(registers.pc()) == nullptr &&
                           Address(*saved) > at &&
                           stack.range().Contains(Address(*saved));
   if (!called && !unreadable) return std::nullopt;
-  step.caller.Set(Reg::kRip, *return_address);
-  step.caller.Set(Reg::kRsp, (at + 16).value());
-  step.caller.Set(Reg::kRbp, *saved);
+  step.caller.Set(Reg::kPc, return_address.value());
+  step.caller.Set(Reg::kSp, (at + 16).value());
+  step.caller.Set(Reg::kFp, *saved);
   return step;
 }
 
@@ -117,7 +105,10 @@ std::optional<CodeStep> CodeStepper::StepOnce(CodeAddress code,
                                               const Registers& registers,
                                               const MemoryCopy& stack) {
   if (code_.IsSignalTrampoline(registers.pc())) {
-    return StepOverSignal(registers, stack);
+    const std::optional<Registers> interrupted =
+        InterruptedBySignal(registers, stack);
+    if (!interrupted) return std::nullopt;
+    return CodeStep{.caller = *interrupted, .was_signal_frame = true};
   }
   if (std::optional<CodeStep> step = StepByCode(code, registers, stack))
     return step;

@@ -1,6 +1,6 @@
 #include "unwind/fault_guard.h"
 
-#include <ucontext.h>
+#include <sys/ucontext.h>
 
 #include <csetjmp>
 #include <csignal>
@@ -10,7 +10,7 @@ namespace hubspy {
 namespace {
 
 // The innermost guarded body that runs on this thread.
-thread_local sigjmp_buf* innermost = nullptr;
+thread_local sigjmp_buf* innermost_guard = nullptr;
 
 struct sigaction previous_segv;
 struct sigaction previous_bus;
@@ -32,11 +32,11 @@ void PassOn(const struct sigaction& previous, int signal, siginfo_t* info,
 void OnFault(int signal, siginfo_t* info, void* context) {
   // Positive: the kernel's word about this thread's own instruction, and not a
   // signal that somebody sent (sigaction(2)).
-  if (innermost != nullptr && info->si_code > 0) {
+  if (innermost_guard != nullptr && info->si_code > 0) {
     // A jump out of a handler does not undo what its delivery blocked.
     const auto* const interrupted = static_cast<const ucontext_t*>(context);
     pthread_sigmask(SIG_SETMASK, &interrupted->uc_sigmask, nullptr);
-    siglongjmp(*innermost, 1);
+    siglongjmp(*innermost_guard, 1);
   }
   PassOn(signal == SIGSEGV ? previous_segv : previous_bus, signal, info,
          context);
@@ -56,21 +56,21 @@ bool InstallHandlers() {
 bool RunGuardedFunction(void (*body)(void*), void* context) {
   [[maybe_unused]] static const bool installed = InstallHandlers();
   sigjmp_buf here;
-  sigjmp_buf* const outer = innermost;
+  sigjmp_buf* const outer = innermost_guard;
   // The signal mask is not saved: that would be a system call each time.
   if (sigsetjmp(here, 0) != 0) {
-    innermost = outer;
+    innermost_guard = outer;
     return false;
   }
-  innermost = &here;
+  innermost_guard = &here;
   body(context);
-  innermost = outer;
+  innermost_guard = outer;
   return true;
 }
 
 void AbandonGuarded() {
-  if (innermost == nullptr) std::abort();
-  siglongjmp(*innermost, 1);
+  if (innermost_guard == nullptr) std::abort();
+  siglongjmp(*innermost_guard, 1);
 }
 
 }  // namespace hubspy

@@ -7,6 +7,7 @@
 #include "absl/types/span.h"
 #include "model/registers.h"
 #include "unwind/cfi_check.h"
+#include "unwind/cfi_machine.h"
 #include "unwind/dwarf_cursor.h"
 #include "unwind/fault_guard.h"
 
@@ -85,7 +86,7 @@ std::optional<Cie> ReadCie(const ShadowView& view, uint64_t vaddr) {
         data.Take<uint8_t>();
       } else if (*letter == 'S') {
         cie.is_signal_frame = true;
-      } else {
+      } else if (!IsSignatureLetter(*letter)) {
         return std::nullopt;
       }
     }
@@ -294,7 +295,7 @@ const Fde* FdeTable::Load(uint64_t record) {
                std::memcpy(copies[i].data(), view_.Pointer(programs[i].begin),
                            copies[i].size());
              });
-    usable = usable && IsSafeCfiProgram(copies[i]);
+    usable = usable && MakeSafeCfiProgram(absl::MakeSpan(copies[i]));
   }
   if (usable) WriteRecord(*header, copies[0], copies[1], *fde);
   return fdes_.emplace(record, std::move(fde)).first->second.get();

@@ -12,107 +12,22 @@ using Kind = Instruction::Kind;
 // Go's larger functions need hundreds; what was found is remembered.
 constexpr int kMaxInstructions = 1000;
 constexpr size_t kMaxBranches = 64;
-constexpr size_t kMaxPushes = 16;
 constexpr int kMaxPrologueInstructions = 32;
 // Of a jump table. How long it is, only a comparison before the jump tells, in
 // one of many ways; an address this far off is no longer the function's.
 constexpr size_t kMaxCases = 16;
 constexpr uint64_t kMaxCaseDistance = 64 * 1024;
 
-Place Moved(Place place, int64_t bytes) {
-  // Unsigned: garbage may overflow.
-  place.offset = static_cast<int64_t>(static_cast<uint64_t>(place.offset) +
-                                      static_cast<uint64_t>(bytes));
-  return place;
-}
-
-// What is known of a register, or of a word that was pushed on the way.
-struct Content {
-  Place place;
-  bool stored = false;  // not the number itself but what is stored there
-};
-
-struct Pushed {
-  Place at;
-  Content content;
-};
-
 // A point on a path through the code.
 struct State {
   Address pc;
-  Place rsp{Place::Base::kRsp, 0};
-  Content rbp{{Place::Base::kRbp, 0}, false};
-  std::array<Pushed, kMaxPushes> pushed{};
-  size_t pushed_count = 0;
+  FrameState frame = FrameState::Here();
   int calls = 0;           // passed
   bool went_back = false;  // to before where the path began
   // The register that was last given an address told by the code.
   uint16_t loaded = 0;
   Address loaded_address;
-
-  void Push(const Content& content) {
-    rsp = Moved(rsp, -8);
-    if (rsp.base == Place::Base::kUnknown) return;
-    for (size_t i = 0; i < pushed_count; ++i) {
-      if (pushed[i].at == rsp) {
-        pushed[i].content = content;
-        return;
-      }
-    }
-    if (pushed_count == kMaxPushes) {
-      rsp = {};  // lost track
-      return;
-    }
-    pushed[pushed_count++] = {rsp, content};
-  }
-
-  Content Pop() {
-    const Place at = rsp;
-    rsp = Moved(rsp, 8);
-    if (at.base == Place::Base::kUnknown) return {};
-    for (size_t i = 0; i < pushed_count; ++i) {
-      if (pushed[i].at == at) return pushed[i].content;
-    }
-    return {at, true};
-  }
-
-  Place RbpAsPlace() const { return rbp.stored ? Place{} : rbp.place; }
 };
-
-// What an instruction that goes on to the next one does.
-void Apply(const Instruction& instruction, State& state) {
-  switch (instruction.kind) {
-    case Kind::kPush:
-      state.Push(instruction.of_rbp ? state.rbp : Content{});
-      break;
-    case Kind::kPop: {
-      const Content content = state.Pop();
-      if (instruction.of_rbp) state.rbp = content;
-      break;
-    }
-    case Kind::kAddToRsp:
-      state.rsp = Moved(state.rsp, instruction.value);
-      break;
-    case Kind::kRspFromRbp:
-      state.rsp = Moved(state.RbpAsPlace(), instruction.value);
-      break;
-    case Kind::kRbpFromRsp:
-      state.rbp = {Moved(state.rsp, instruction.value), false};
-      break;
-    case Kind::kLeave:
-      state.rsp = state.RbpAsPlace();
-      state.rbp = state.Pop();
-      break;
-    case Kind::kSpoilsRsp:
-      state.rsp = {};
-      break;
-    case Kind::kSpoilsRbp:
-      state.rbp = {};
-      break;
-    default:
-      break;
-  }
-}
 
 // Follows one path; branches not taken are left in `others` for later.
 class Explorer {
@@ -142,11 +57,11 @@ class Explorer {
         case Kind::kTrap:
           return std::nullopt;
         case Kind::kReturn:
-          return Leave(state);
+          return state.frame.Return();
         case Kind::kJump:
           if (!instruction->target) {
             // A switch, or a tail call: whom it calls returns to our caller.
-            if (!tail_call_) tail_call_ = Leave(state);
+            if (!tail_call_) tail_call_ = state.frame.Return();
             if (instruction->from_table) RememberCases(*instruction, state);
             return std::nullopt;
           }
@@ -161,22 +76,20 @@ class Explorer {
           break;
         case Kind::kCall:
           ++state.calls;
+          state.frame.Apply(*instruction);
           break;
         case Kind::kLoadsAddress:
           state.loaded = instruction->base;
           state.loaded_address = *instruction->target;
           break;
-        case Kind::kPush:
+        default:
           // The function anew: behind a call that never returns there may lie
           // Go's call for a larger stack, which then jumps to the begin.
-          if (instruction->of_rbp && state.went_back &&
+          if (BeginsFrame(*instruction) && state.went_back &&
               state.calls > calls_back_) {
             return std::nullopt;
           }
-          Apply(*instruction, state);
-          break;
-        default:
-          Apply(*instruction, state);
+          state.frame.Apply(*instruction);
       }
       state.pc = state.pc + instruction->size;
     }
@@ -186,13 +99,6 @@ class Explorer {
   void GoTo(Address target, State& state) const {
     state.pc = target;
     state.went_back = state.went_back || target < begin_;
-  }
-
-  static std::optional<ReturnPath> Leave(const State& state) {
-    if (state.rsp.base == Place::Base::kUnknown) return std::nullopt;
-    return ReturnPath{.return_address = state.rsp,
-                      .rbp = state.rbp.place,
-                      .rbp_is_stored = state.rbp.stored};
   }
 
   // Both what a switch and what a call in its place goes on with, so all that
@@ -254,16 +160,30 @@ std::optional<int64_t> FramePointerOverStackPointer(const CodeReader& code,
         kind == Kind::kReturn || kind == Kind::kTrap) {
       break;
     }
-    Apply(*instruction, state);
-    has_frame = has_frame || kind == Kind::kRbpFromRsp;
+    state.frame.Apply(*instruction);
+    has_frame = has_frame || kind == Kind::kFpFromSp;
     state.pc = state.pc + instruction->size;
   }
-  const Place rbp = state.RbpAsPlace();
-  if (!has_frame || rbp.base != Place::Base::kRsp ||
-      state.rsp.base != Place::Base::kRsp) {
+  const Place fp = state.frame.FpAsPlace();
+  const Place sp = state.frame.sp();
+  if (!has_frame || fp.base != Reg::kSp || sp.base != Reg::kSp) {
     return std::nullopt;
   }
-  return rbp.offset - state.rsp.offset;
+  return fp.offset - sp.offset;
+}
+
+std::optional<int64_t> FrameRecordOverStackPointer(const CodeReader& code,
+                                                   CodeAddress frame) {
+  const std::optional<ReturnPath> path = FindReturnPath(code, frame);
+  if (!path || !path->fp.stored || !path->return_address.stored) {
+    return std::nullopt;
+  }
+  const Place record = path->fp.place;
+  if (record.base != Reg::kSp ||
+      path->return_address.place != Place{Reg::kSp, record.offset + 8}) {
+    return std::nullopt;
+  }
+  return record.offset;
 }
 
 }  // namespace hubspy

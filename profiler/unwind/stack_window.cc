@@ -7,8 +7,8 @@
 #include <cstring>
 #include <new>
 
-#include "image/elf_parser.h"
 #include "image/owned_mapping.h"
+#include "model/page_size.h"
 
 namespace hubspy {
 namespace {
@@ -52,17 +52,17 @@ class Arena {
   // is taken back.
   std::byte* End(size_t bytes) {
     if (bytes > capacity_) Grow(bytes);
-    return mapping_.data() + kPageSize + capacity_;
+    return mapping_.data() + PageSize() + capacity_;
   }
 
  private:
   void Grow(size_t bytes) {
     capacity_ = (bytes + kArenaUnit - 1) / kArenaUnit * kArenaUnit;
-    const size_t whole = capacity_ + 2 * kPageSize;
+    const size_t whole = capacity_ + 2 * PageSize();
     mapping_ = OwnedMapping(
         mmap(nullptr, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
         whole);
-    if (!mapping_ || mprotect(mapping_.data() + kPageSize, capacity_,
+    if (!mapping_ || mprotect(mapping_.data() + PageSize(), capacity_,
                               PROT_READ | PROT_WRITE) != 0) {
       throw std::bad_alloc();
     }
@@ -80,20 +80,21 @@ class Arena {
 StackWindow::StackWindow(const MemoryCopy& stack) : copied_(stack.range()) {
   FillZones();
   thread_local Arena arena;
+  const uint64_t page = PageSize();
   const size_t size = stack.bytes.size();
   const size_t behind =
-      2 * kPageSize - static_cast<size_t>(copied_.end.value() % kPageSize);
-  std::byte* const end = arena.End(kPageSize + size + behind) - behind;
+      2 * page - static_cast<size_t>(copied_.end.value() % page);
+  std::byte* const end = arena.End(page + size + behind) - behind;
   std::byte* const begin = end - size;
 
   offset_ = AddressOf(begin) - copied_.begin.value();
-  moved_ = {copied_.begin - kPageSize, copied_.end + kPageSize};
+  moved_ = {copied_.begin - page, copied_.end + page};
   const uint64_t not_copied = StandIn(kNotCopiedZone);
   const auto fill = [&](std::byte* from, std::byte* to) {
     // Whole words only; an odd stack pointer is no place of a word anyway.
     for (; to - from >= 8; from += 8) std::memcpy(from, &not_copied, 8);
   };
-  fill(begin - kPageSize, begin);
+  fill(begin - page, begin);
   std::copy(stack.bytes.begin(), stack.bytes.end(), begin);  // or nothing
   fill(end, end + behind);
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "unwind/both_ends.h"
-#include "unwind/cfi_stepper.h"
 #include "unwind/frame_pointer.h"
+#include "unwind/frame_record.h"
 
 namespace hubspy {
 namespace {
@@ -19,33 +19,7 @@ CodeAddress CallerCode(const Registers& caller, bool callee_was_signal_frame) {
                                  : CodeAddress::Return(caller.pc());
 }
 
-// CFA minus rbp in a row that makes the one from the other. Compilers' rows all
-// have the same; hand-written ones, as libffi's, do not.
-int64_t CfaOverRbp(Registers registers, const StackWindow& window,
-                   const Fde& fde, uint64_t lookup) {
-  const Address sp = registers.sp();
-  const auto cfa_if = [&](Address rbp) -> std::optional<Address> {
-    registers.Set(Reg::kRbp, rbp.value());
-    const CfiStep step = StepByCfi(registers, window, fde, lookup);
-    if (step.outcome != CfiStep::Outcome::kStepped) return std::nullopt;
-    return step.caller.sp();
-  };
-  const std::optional<Address> low = cfa_if(sp);
-  const std::optional<Address> high = cfa_if(sp + 8);
-  // Otherwise the CFA is read from the stack, as in main after a realignment.
-  const bool by_distance = low && high && *high == *low + 8;
-  return by_distance ? static_cast<int64_t>(low->value() - sp.value())
-                     : kUsualCfaOverRbp;
-}
-
 }  // namespace
-
-Unwinder::Tables& Unwinder::TablesOf(
-    const std::shared_ptr<const Image>& image) {
-  std::unique_ptr<Tables>& tables = tables_[image.get()];
-  if (tables == nullptr) tables = std::make_unique<Tables>(image);
-  return *tables;
-}
 
 Stack Unwinder::Unwind(const Registers& registers, const MemoryCopy& copy,
                        const UnwindOptions& options) {
@@ -69,13 +43,13 @@ Stack Unwinder::Unwind(const Registers& registers, const MemoryCopy& copy,
     }
     Step step = StepFrom(frame, window, copy);
     if (!step.caller) return std::move(walked).Finish(step.end, bytes);
-    // The stack grows down. Only the innermost function may have popped its
-    // return address already; a signal may have switched stacks.
+    // The stack grows down. Only a function that has called nothing yet, or
+    // nothing any more, may have none of it; a signal may have switched stacks.
     const Address sp = frame.registers.sp();
     const Address caller_sp = step.caller->registers.sp();
-    const bool innermost = walked.count() == 1;
+    const bool has_called = frame.code.is_return() && walked.count() > 1;
     if (!step.was_signal_frame &&
-        (caller_sp < sp || (caller_sp == sp && !innermost))) {
+        (caller_sp < sp || (caller_sp == sp && has_called))) {
       return std::move(walked).Finish(StackEnd::kFault, bytes);
     }
     frame = *std::move(step.caller);
@@ -101,12 +75,12 @@ Stack Unwinder::Continue(Stack top, const MemoryCopy& other) {
 // code that keeps the frame pointer and has no unwind table.
 std::optional<Unwinder::Frame> Unwinder::ByFramePointerElsewhere(
     const Frame& frame, const MemoryCopy& stack) {
-  const std::optional<uint64_t> rbp = frame.registers.Get(Reg::kRbp);
-  if (!rbp || *rbp % 8 != 0 || stack.range().Contains(Address(*rbp))) {
+  const std::optional<uint64_t> fp = frame.registers.Get(Reg::kFp);
+  if (!fp || *fp % 8 != 0 || stack.range().Contains(Address(*fp))) {
     return std::nullopt;
   }
   Frame there = frame;
-  there.registers.Set(Reg::kRsp, *rbp);
+  there.registers.Set(Reg::kSp, *fp);
   return there;
 }
 
@@ -124,16 +98,38 @@ Unwinder::Step Unwinder::StepFrom(const Frame& frame, const StackWindow& window,
   const Address lookup = frame.code.lookup();
   const LoadedModule* const module = modules_.Find(lookup);
   if (module == nullptr) {
-    return StepWithoutTable(frame, stack, StackEnd::kUnreadableMemory);
+    return StepWithoutTable(frame, window, stack, StackEnd::kUnreadableMemory);
   }
-  if (module->image != nullptr) {
-    Tables& tables = TablesOf(module->image);
-    if (const Fde* const fde =
-            tables.fdes.Find(module->module.ToImage(lookup))) {
-      return StepByTable(frame, window, stack, *module, *fde);
-    }
+  if (const Fde* const fde = tables_.Find(*module, lookup)) {
+    return StepByTable(frame, window, stack, *module, *fde);
   }
-  return StepWithoutTable(frame, stack, StackEnd::kNoUnwindTable);
+  return StepWithoutTable(frame, window, stack, StackEnd::kNoUnwindTable);
+}
+
+// Where the row asks for a register that is not known: by what the stack and
+// the code tell of it.
+CfiStep Unwinder::StepByFoundRegister(const Frame& frame,
+                                      const StackWindow& window,
+                                      const MemoryCopy& stack,
+                                      const LoadedModule& module,
+                                      const Fde& fde) {
+  const CfiStep not_found{.outcome = CfiStep::Outcome::kNeedsRegister};
+  if (std::optional<CfiStep> step = link_register_.StepOut(
+          frame.code, frame.registers, window, stack, module, fde)) {
+    return *std::move(step);
+  }
+  if (frame.registers.Has(Reg::kFp)) return not_found;
+  const uint64_t lookup = module.module.ToImage(frame.code.lookup());
+  const uint64_t bias = module.module.load_bias;
+  const std::optional<Address> fp = RecoverFramePointer(
+      code_, stack,
+      {Address(fde.function.begin + bias), Address(fde.function.end + bias)},
+      frame.code, frame.registers,
+      RecordOverFramePointer(frame.registers, window, fde, lookup));
+  if (!fp) return not_found;
+  Registers with_fp = frame.registers;
+  with_fp.Set(Reg::kFp, fp->value());
+  return StepByCfi(with_fp, window, fde, lookup);
 }
 
 Unwinder::Step Unwinder::StepByTable(const Frame& frame,
@@ -142,25 +138,11 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
                                      const LoadedModule& module,
                                      const Fde& fde) {
   using Outcome = CfiStep::Outcome;
-  const uint64_t lookup = module.module.ToImage(frame.code.lookup());
-  CfiStep step = StepByCfi(frame.registers, window, fde, lookup);
+  CfiStep step = StepByCfi(frame.registers, window, fde,
+                           module.module.ToImage(frame.code.lookup()));
   if (step.outcome == Outcome::kNeedsRegister) {
-    const uint64_t bias = module.module.load_bias;
-    const std::optional<Address> rbp =
-        frame.registers.Has(Reg::kRbp)
-            ? std::nullopt
-            : RecoverFramePointer(
-                  code_, stack,
-                  {Address(fde.function.begin + bias),
-                   Address(fde.function.end + bias)},
-                  frame.code, frame.registers.sp(),
-                  CfaOverRbp(frame.registers, window, fde, lookup));
-    if (rbp) {
-      Registers with_rbp = frame.registers;
-      with_rbp.Set(Reg::kRbp, rbp->value());
-      step = StepByCfi(with_rbp, window, fde, lookup);
-    }
-    if (!rbp || step.outcome != Outcome::kStepped) {
+    step = StepByFoundRegister(frame, window, stack, module, fde);
+    if (step.outcome != Outcome::kStepped) {
       return {.end = StackEnd::kUnknownFramePointer};
     }
   }
@@ -171,7 +153,7 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
       return {.end = StackEnd::kCopyTooSmall};
     case Outcome::kNeedsRegister:
     case Outcome::kFault:
-      return StepWithoutTable(frame, stack, StackEnd::kFault);
+      return StepWithoutTable(frame, window, stack, StackEnd::kFault);
   }
   // Zero: the table calls the return address undefined, or the thread's first
   // function was given none.
@@ -182,10 +164,15 @@ Unwinder::Step Unwinder::StepByTable(const Frame& frame,
 }
 
 Unwinder::Step Unwinder::StepWithoutTable(const Frame& frame,
+                                          const StackWindow& window,
                                           const MemoryCopy& stack,
                                           StackEnd otherwise) {
   std::optional<CodeStep> step =
       code_stepper_.Step(frame.code, frame.registers, stack);
+  if (!step) {
+    step = link_register_.StepOutByCode(frame.code, frame.registers, window,
+                                        stack);
+  }
   if (!step) {
     if (otherwise == StackEnd::kNoUnwindTable) {
       elsewhere_ = ByFramePointerElsewhere(frame, stack);

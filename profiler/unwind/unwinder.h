@@ -15,20 +15,21 @@
 #define HUBSPY_UNWIND_UNWINDER_H_
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "image/module_map.h"
 #include "model/registers.h"
 #include "model/snapshot.h"
 #include "model/stack.h"
+#include "unwind/cfi_stepper.h"
 #include "unwind/code_pages.h"
 #include "unwind/code_reader.h"
 #include "unwind/code_stepper.h"
 #include "unwind/fde_table.h"
+#include "unwind/link_register.h"
 #include "unwind/stack_window.h"
+#include "unwind/unwind_tables.h"
 
 namespace hubspy {
 
@@ -65,13 +66,6 @@ class Unwinder {
   Stack Continue(Stack top, const MemoryCopy& other);
 
  private:
-  // What is known of an image; holds it, so that its address names it.
-  struct Tables {
-    explicit Tables(std::shared_ptr<const Image> of)
-        : image(std::move(of)), fdes(*image) {}
-    std::shared_ptr<const Image> image;
-    FdeTable fdes;
-  };
   struct Frame {
     Registers registers;
     CodeAddress code;
@@ -84,21 +78,24 @@ class Unwinder {
 
   static std::optional<Frame> ByFramePointerElsewhere(const Frame& frame,
                                                       const MemoryCopy& stack);
-  Tables& TablesOf(const std::shared_ptr<const Image>& image);
   Step StepFrom(const Frame& frame, const StackWindow& window,
                 const MemoryCopy& stack);
+  CfiStep StepByFoundRegister(const Frame& frame, const StackWindow& window,
+                              const MemoryCopy& stack,
+                              const LoadedModule& module, const Fde& fde);
   Step StepByTable(const Frame& frame, const StackWindow& window,
                    const MemoryCopy& stack, const LoadedModule& module,
                    const Fde& fde);
-  Step StepWithoutTable(const Frame& frame, const MemoryCopy& stack,
-                        StackEnd otherwise);
+  Step StepWithoutTable(const Frame& frame, const StackWindow& window,
+                        const MemoryCopy& stack, StackEnd otherwise);
 
   const ModuleMap& modules_;
   std::optional<Frame> elsewhere_;  // the last frame, with its sp there
   CodePages pages_;
   CodeReader code_;
   CodeStepper code_stepper_;
-  absl::flat_hash_map<const Image*, std::unique_ptr<Tables>> tables_;
+  UnwindTables tables_;
+  LinkRegister link_register_{modules_, code_, pages_, tables_, code_stepper_};
 };
 
 }  // namespace hubspy

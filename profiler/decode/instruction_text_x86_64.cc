@@ -1,9 +1,8 @@
-#include "decode/instruction_text.h"
-
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
-#include "decode/capstone_handle.h"
+#include "decode/capstone_x86_64.h"
+#include "decode/instruction_text.h"
 
 namespace hubspy {
 namespace {
@@ -126,7 +125,7 @@ std::optional<InstructionText> DescribeUnknown(absl::Span<const uint8_t> code) {
 }
 
 std::string AttText(absl::Span<const uint8_t> code, Address at) {
-  thread_local Capstone capstone(CS_OPT_SYNTAX_ATT);
+  thread_local Capstone capstone(CS_ARCH_X86, CS_MODE_64, CS_OPT_SYNTAX_ATT);
   const cs_insn* const insn = capstone.Disassemble(code, at);
   if (insn == nullptr) return "";
   return absl::StrCat(insn->mnemonic, insn->op_str[0] == '\0' ? "" : " ",
@@ -146,8 +145,8 @@ std::optional<InstructionText> Describe(absl::Span<const uint8_t> code,
       .instruction = *instruction,
       .text = absl::StrCat(AttText(code, at), RipRelative(*insn)),
       .role = RoleOf(*insn),
-      .may_write_rax = MayWriteRax(capstone, *insn),
-      .eax_value = EaxValue(*insn)};
+      .may_write_call_number = MayWriteRax(capstone, *insn),
+      .call_number = EaxValue(*insn)};
 }
 
 }  // namespace hubspy

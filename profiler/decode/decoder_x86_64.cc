@@ -1,6 +1,5 @@
+#include "decode/capstone_x86_64.h"
 #include "decode/decoder.h"
-
-#include "decode/capstone_handle.h"
 
 namespace hubspy {
 namespace {
@@ -58,12 +57,12 @@ std::optional<Instruction> FrameInstruction(const cs_insn& insn) {
   switch (insn.id) {
     case X86_INS_PUSH:
       return Instruction{.kind = Kind::kPush,
-                         .of_rbp = IsReg(op[0], X86_REG_RBP)};
+                         .of_fp = IsReg(op[0], X86_REG_RBP)};
     case X86_INS_POP:
       if (IsReg(op[0], X86_REG_RSP))
-        return Instruction{.kind = Kind::kSpoilsRsp};
+        return Instruction{.kind = Kind::kSpoilsSp};
       return Instruction{.kind = Kind::kPop,
-                         .of_rbp = IsReg(op[0], X86_REG_RBP)};
+                         .of_fp = IsReg(op[0], X86_REG_RBP)};
     case X86_INS_PUSHFQ:
       return Instruction{.kind = Kind::kPush};
     case X86_INS_POPFQ:
@@ -74,25 +73,25 @@ std::optional<Instruction> FrameInstruction(const cs_insn& insn) {
     case X86_INS_SUB:
       if (!IsReg(op[0], X86_REG_RSP) || op[1].type != X86_OP_IMM) break;
       return Instruction{
-          .kind = Kind::kAddToRsp,
+          .kind = Kind::kAddToSp,
           .value = insn.id == X86_INS_ADD ? op[1].imm : -op[1].imm};
     case X86_INS_MOV:
       if (IsReg(op[0], X86_REG_RBP) && IsReg(op[1], X86_REG_RSP)) {
-        return Instruction{.kind = Kind::kRbpFromRsp};
+        return Instruction{.kind = Kind::kFpFromSp};
       }
       if (IsReg(op[0], X86_REG_RSP) && IsReg(op[1], X86_REG_RBP)) {
-        return Instruction{.kind = Kind::kRspFromRbp};
+        return Instruction{.kind = Kind::kSpFromFp};
       }
       break;
     case X86_INS_LEA:
       if (IsReg(op[0], X86_REG_RSP) && IsBased(op[1], X86_REG_RSP)) {
-        return Instruction{.kind = Kind::kAddToRsp, .value = op[1].mem.disp};
+        return Instruction{.kind = Kind::kAddToSp, .value = op[1].mem.disp};
       }
       if (IsReg(op[0], X86_REG_RSP) && IsBased(op[1], X86_REG_RBP)) {
-        return Instruction{.kind = Kind::kRspFromRbp, .value = op[1].mem.disp};
+        return Instruction{.kind = Kind::kSpFromFp, .value = op[1].mem.disp};
       }
       if (IsReg(op[0], X86_REG_RBP) && IsBased(op[1], X86_REG_RSP)) {
-        return Instruction{.kind = Kind::kRbpFromRsp, .value = op[1].mem.disp};
+        return Instruction{.kind = Kind::kFpFromSp, .value = op[1].mem.disp};
       }
       break;
     default:
@@ -114,9 +113,9 @@ Instruction Translate(const Capstone& capstone, const cs_insn& insn) {
   if (const std::optional<Instruction> frame = FrameInstruction(insn)) {
     return *frame;
   }
-  if (capstone.Writes(X86_REG_RSP)) return {.kind = Kind::kSpoilsRsp};
-  if (capstone.Writes(X86_REG_RBP) || capstone.Writes(X86_REG_EBP)) {
-    return {.kind = Kind::kSpoilsRbp};
+  if (capstone.WritesAny({X86_REG_RSP})) return {.kind = Kind::kSpoilsSp};
+  if (capstone.WritesAny({X86_REG_RBP, X86_REG_EBP})) {
+    return {.kind = Kind::kSpoilsFp};
   }
   if (const std::optional<Instruction> load = LoadedAddress(insn)) {
     return *load;
