@@ -1,6 +1,7 @@
 #include "hubs/hub_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -38,21 +39,54 @@ bool HasStateWord(WaitReason reason) {
          reason == WaitReason::kQueue || reason == WaitReason::kResource;
 }
 
+std::optional<Address> BlockByNote(const LoadedModule& loaded) {
+  for (const Note& note : loaded.image->Notes()) {
+    int64_t distance;
+    if (note.owner != abi::kNoteOwner || note.type != abi::kNoteType ||
+        note.description.size() < sizeof(distance)) {
+      continue;
+    }
+    std::memcpy(&distance, note.description.data(), sizeof(distance));
+    return Address(loaded.module.load_bias + note.description_vaddr +
+                   static_cast<uint64_t>(distance));
+  }
+  return std::nullopt;
+}
+
+template <typename T>
+std::optional<T> ReadValue(const Memory& memory, Address from) {
+  T value;
+  const auto bytes =
+      absl::MakeSpan(reinterpret_cast<std::byte*>(&value), sizeof value);
+  if (memory.Read(from, bytes) != bytes.size()) return std::nullopt;
+  return value;
+}
+
+// In the file there is no address yet, nor in memory before dyld has been
+// there: until then it leads anywhere.
+std::optional<Address> BlockBySection(const LoadedModule& loaded,
+                                      const Memory& memory) {
+  const auto section = loaded.image->SectionNamed(abi::kSection);
+  if (!section || section->size() < sizeof(uint64_t)) return std::nullopt;
+  const auto block = ReadValue<uint64_t>(
+      memory, Address(loaded.module.load_bias + section->begin));
+  if (!block) return std::nullopt;
+  const auto magic =
+      ReadValue<std::array<char, sizeof abi::kMagic>>(memory, Address(*block));
+  if (!magic || !std::equal(magic->begin(), magic->end(), abi::kMagic)) {
+    return std::nullopt;
+  }
+  return Address(*block);
+}
+
 }  // namespace
 
-std::optional<Address> FindHubBlock(const ModuleMap& modules) {
+std::optional<Address> FindHubBlock(const ModuleMap& modules,
+                                    const Memory& memory) {
   for (const LoadedModule& loaded : modules.modules()) {
     if (loaded.image == nullptr) continue;
-    for (const Note& note : loaded.image->Notes()) {
-      int64_t distance;
-      if (note.owner != abi::kNoteOwner || note.type != abi::kNoteType ||
-          note.description.size() < sizeof(distance)) {
-        continue;
-      }
-      std::memcpy(&distance, note.description.data(), sizeof(distance));
-      return Address(loaded.module.load_bias + note.description_vaddr +
-                     static_cast<uint64_t>(distance));
-    }
+    if (const auto block = BlockByNote(loaded)) return block;
+    if (const auto block = BlockBySection(loaded, memory)) return block;
   }
   return std::nullopt;
 }

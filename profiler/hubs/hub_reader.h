@@ -1,6 +1,6 @@
 // Reads what a green process publishes about its hubs (introspect_abi.h).
 //
-//   if (std::optional<Address> block = FindHubBlock(modules)) {
+//   if (std::optional<Address> block = FindHubBlock(modules, memory)) {
 //     HubReader reader(process->memory(), *block);
 //     for (const HubView& hub : *reader.ReadHubs()) ...
 //   }
@@ -27,9 +27,11 @@
 
 namespace hubspy {
 
-// Where the block lies, by the note of the first module that has one; nullopt:
-// not a green process.
-std::optional<Address> FindHubBlock(const ModuleMap& modules);
+// Where the block lies, by the note of the first module that has one, or by its
+// section of a Mach-O one; nullopt: not a green process, or one that dyld has
+// yet to prepare.
+std::optional<Address> FindHubBlock(const ModuleMap& modules,
+                                    const Memory& memory);
 
 // The bytes of one slab of green threads' records, as they were copied.
 struct SlabCopy {

@@ -176,8 +176,10 @@ std::optional<Registers> ParseContext(const Layout& layout, uint64_t saved_sp,
       registers.Set(static_cast<Reg>(i), *value);
     }
   }
-  registers.Set(Reg::kRsp, saved_sp + size);
-  if (!registers.Has(Reg::kRip)) return std::nullopt;
+  registers.Set(Reg::kSp, saved_sp + size);
+  const std::optional<uint64_t> pc = registers.Get(Reg::kPc);
+  if (!pc) return std::nullopt;
+  registers.Set(Reg::kPc, registers.WithoutSignature(*pc).value());
   return registers;
 }
 

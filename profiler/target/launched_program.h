@@ -10,8 +10,9 @@
 // working directory, and the signal mask and handlers that we were started
 // with. We never end it: who goes away leaves it running.
 //
-// The surprising part: until Release it is stopped by ptrace, in its new image,
-// before the dynamic linker's first instruction. Start and Release belong to
+// The surprising part: until Release it stands still (stopped by ptrace, or on
+// macOS suspended), in its new image, before the dynamic linker's first
+// instruction. Start and Release belong to
 // one thread.
 #ifndef HUBSPY_TARGET_LAUNCHED_PROGRAM_H_
 #define HUBSPY_TARGET_LAUNCHED_PROGRAM_H_
@@ -21,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace hubspy {
@@ -53,6 +55,13 @@ class LaunchedProgram {
 
  private:
   explicit LaunchedProgram(int32_t pid) : pid_(pid) {}
+
+  // As exec wants them; they borrow `arguments`.
+  static std::vector<char*> Argv(const std::vector<std::string>& arguments);
+  // `reason`: an errno.
+  static absl::Status CannotRun(const std::string& program, int reason);
+  // Of one that has ended, as waitpid tells it.
+  static int ShellStatus(int status);
 
   int32_t pid_;
   bool held_ = true;

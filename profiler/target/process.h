@@ -7,8 +7,8 @@
 // Promises: a thread that sleeps in a system call is never stopped, and a
 // system call in progress never returns early because of us. A running thread
 // is sampled by the kernel where the system allows it, or else held for as long
-// as one bounded read takes. Whatever ends this process (return, signal,
-// SIGKILL) leaves the target running.
+// as one bounded read takes, or on aarch64 not seen. Whatever ends this process
+// (return, signal, SIGKILL) leaves the target running.
 //
 // The surprising part: everything here can fail at any time, because the
 // target may exit between two lines. NotFound then says so.
@@ -43,7 +43,7 @@ struct CaptureRequest {
   size_t max_stack_bytes = 64 * 1024;
   // And at most this much where the thread has to be held for it.
   size_t max_held_bytes = 64 * 1024;
-  // Copied in the same instant as the stack.
+  // Copied in the same instant as the stack, as a rule (see Snapshot::extra).
   std::vector<AddressRange> also;
   // The stack in an earlier snapshot of this thread ended too early to be of
   // use: what the kernel samples will not do this time, and copies more later.
@@ -80,7 +80,8 @@ class Process {
  public:
   // NotFound: no such process, or a zombie. InvalidArgument: a kernel thread.
   // PermissionDenied: says which privilege is missing. FailedPrecondition:
-  // not a program of this machine's architecture.
+  // not a program of this machine's architecture. Unimplemented: this machine
+  // does not have these ways.
   static absl::StatusOr<std::unique_ptr<Process>> Open(
       int32_t pid, const OpenOptions& options = {});
 
@@ -115,9 +116,11 @@ class Process {
   // should not do so more often.
   virtual void ChangeRate(double /*rate_hz*/) {}
 
-  // Why threads that run have to be stopped, though the kernel could sample
-  // them; OK: they need not be, so far.
+  // Why the kernel does not sample threads that run, which are then stopped, or
+  // on some machines not seen; OK: it does, so far.
   virtual absl::Status PerfRefusal() const = 0;
+  // Whether threads that run may be stopped for a look.
+  virtual bool MayStopThreads() const = 0;
 
   // False once the process is gone or a zombie.
   virtual bool Alive() const = 0;

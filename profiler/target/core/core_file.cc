@@ -10,16 +10,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "target/core/signal_name.h"
+#include "target/core/user_registers.h"
 
 namespace hubspy {
 namespace {
 
-// Sizes and offsets in the notes of x86_64, from the kernel's structures
-// elf_prstatus, elf_prpsinfo (linux/elfcore.h) and siginfo.
-constexpr uint64_t kStatusBytes = 336;
+// Sizes and offsets in the notes, from the kernel's structures elf_prstatus,
+// elf_prpsinfo (linux/elfcore.h) and siginfo: the same on all machines of 64
+// bits, but for the registers and what is behind them, an int.
 constexpr size_t kStatusSignal = 12;  // short pr_cursig
 constexpr size_t kStatusTid = 32;     // int pr_pid
 constexpr size_t kStatusRegisters = 112;
+constexpr uint64_t kStatusBytes = kStatusRegisters + kUserRegisterBytes + 8;
 constexpr uint64_t kInfoBytes = 136;
 constexpr size_t kInfoState = 1;  // char pr_sname
 constexpr size_t kInfoPid = 24;
@@ -30,36 +32,16 @@ constexpr size_t kInfoArgumentsBytes = 80;
 constexpr size_t kSignalInfoNumber = 0;
 constexpr size_t kSignalInfoAddress = 16;
 constexpr uint64_t kSignalInfoBytes = 128;
+// NT_ARM_PAC_MASK, struct user_pac_mask (asm/ptrace.h of arm64): the bits of
+// data's addresses, then of code's.
+constexpr char kLinuxOwner[] = "LINUX";
+constexpr uint32_t kSignatureNote = 0x406;
+constexpr uint64_t kSignatureBytes = 16;
+constexpr size_t kCodeSignature = 8;
 // The kernel writes 4 MB at most, unless it is told to map more files.
 constexpr uint64_t kMaxFileNoteBytes = 64 << 20;
 constexpr uint64_t kMaxAuxiliaryBytes = 64 << 10;
 constexpr size_t kMaxThreads = 1 << 20;
-
-// user_regs_struct, in the order of its fields.
-enum UserRegister {
-  kR15,
-  kR14,
-  kR13,
-  kR12,
-  kRbp,
-  kRbx,
-  kR11,
-  kR10,
-  kR9,
-  kR8,
-  kRax,
-  kRcx,
-  kRdx,
-  kRsi,
-  kRdi,
-  kOrigRax,
-  kRip,
-  kCs,
-  kEflags,
-  kRsp,
-  kUserRegisters
-};
-using UserRegisters = std::array<uint64_t, kUserRegisters>;
 
 // Numbers of Linux, whatever machine reads the core.
 constexpr int kSigIll = 4;
@@ -79,46 +61,6 @@ std::string TextAt(absl::Span<const std::byte> bytes, size_t offset,
   const char* const begin =
       reinterpret_cast<const char*>(bytes.data() + offset);
   return std::string(begin, strnlen(begin, size));
-}
-
-Registers ToRegisters(const UserRegisters& user) {
-  constexpr std::array<std::pair<Reg, UserRegister>, Registers::kCount> kPlaces{
-      {{Reg::kRax, kRax},
-       {Reg::kRdx, kRdx},
-       {Reg::kRcx, kRcx},
-       {Reg::kRbx, kRbx},
-       {Reg::kRsi, kRsi},
-       {Reg::kRdi, kRdi},
-       {Reg::kRbp, kRbp},
-       {Reg::kRsp, kRsp},
-       {Reg::kR8, kR8},
-       {Reg::kR9, kR9},
-       {Reg::kR10, kR10},
-       {Reg::kR11, kR11},
-       {Reg::kR12, kR12},
-       {Reg::kR13, kR13},
-       {Reg::kR14, kR14},
-       {Reg::kR15, kR15},
-       {Reg::kRip, kRip}}};
-  Registers registers;
-  for (const auto& [reg, place] : kPlaces) registers.Set(reg, user[place]);
-  return registers;
-}
-
-// A thread that slept in a system call was woken out of it to be dumped: the
-// call's number is still there, and its result says that it is to be made
-// again. The kernel keeps -1 for the number outside of system calls.
-std::optional<SystemCall> SleptIn(const UserRegisters& user) {
-  const auto number = static_cast<int64_t>(user[kOrigRax]);
-  const auto result = static_cast<int64_t>(user[kRax]);
-  // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK: the
-  // kernel's own (its linux/errno.h).
-  const bool restarts =
-      result == -512 || result == -513 || result == -514 || result == -516;
-  if (number < 0 || (!restarts && result != -EINTR)) return std::nullopt;
-  return SystemCall{
-      number,
-      {user[kRdi], user[kRsi], user[kRdx], user[kR10], user[kR8], user[kR9]}};
 }
 
 class CoreParser {
@@ -184,6 +126,10 @@ class CoreParser {
 
   void AddNotes(const Elf64_Phdr& segment) {
     for (const NotePlace& note : FindNotes(read_, segment)) {
+      if (note.owner == kLinuxOwner && note.type == kSignatureNote &&
+          note.size == kSignatureBytes) {
+        if (const auto bytes = Bytes(note)) SetSignatureBits(*bytes);
+      }
       if (note.owner != "CORE") continue;
       if (note.type == NT_PRSTATUS && note.size == kStatusBytes) {
         if (const auto bytes = Bytes(note)) AddThread(*bytes);
@@ -199,6 +145,13 @@ class CoreParser {
     }
   }
 
+  // It follows its thread's status.
+  void SetSignatureBits(absl::Span<const std::byte> bytes) {
+    if (core_.threads.empty()) return;
+    core_.threads.back().registers.SetSignatureBits(
+        At<uint64_t>(bytes, kCodeSignature));
+  }
+
   std::optional<std::vector<std::byte>> Bytes(const NotePlace& note) {
     if (!Inside(note.offset, note.size, file_size_)) return std::nullopt;
     std::vector<std::byte> bytes(note.size);
@@ -209,7 +162,7 @@ class CoreParser {
   void AddThread(absl::Span<const std::byte> bytes) {
     const auto tid = At<int32_t>(bytes, kStatusTid);
     if (tid <= 0 || core_.threads.size() >= kMaxThreads) return;
-    const auto registers = At<UserRegisters>(bytes, kStatusRegisters);
+    const auto registers = bytes.subspan(kStatusRegisters, kUserRegisterBytes);
     const int signal = At<int16_t>(bytes, kStatusSignal);
     // The kernel writes the signal into every thread, and the one that took it
     // first (binfmt_elf.c, fill_note_info).
@@ -217,9 +170,10 @@ class CoreParser {
       signal_number_ = signal;
       core_.signal = SignalTaken{.name = SignalName(signal)};
     }
-    core_.threads.push_back({.tid = tid,
-                             .registers = ToRegisters(registers),
-                             .system_call = SleptIn(registers)});
+    core_.threads.push_back(
+        {.tid = tid,
+         .registers = ToRegisters(registers),
+         .user_registers = {registers.begin(), registers.end()}});
   }
 
   void SetProcess(absl::Span<const std::byte> bytes) {

@@ -12,6 +12,7 @@
 #ifndef HUBSPY_TARGET_CORE_CORE_FILE_H_
 #define HUBSPY_TARGET_CORE_CORE_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,7 +40,7 @@ struct CoreSegment {
 struct CoreThread {
   ThreadId tid = 0;
   Registers registers;
-  std::optional<SystemCall> system_call;  // the one that it slept in
+  std::vector<std::byte> user_registers;  // as in the file: user_registers.h
 };
 
 struct CoreContents {
@@ -59,7 +60,7 @@ struct CoreContents {
                                // file ends before them
 };
 
-// InvalidArgument: why it is no core of an x86_64 process.
+// InvalidArgument: why it is no core of a process of this machine.
 absl::StatusOr<CoreContents> ParseCore(ReadAt read, uint64_t file_size);
 
 }  // namespace hubspy

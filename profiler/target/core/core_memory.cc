@@ -13,13 +13,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "model/page_size.h"
 
 namespace hubspy {
 namespace {
 
-constexpr uint64_t kPageBytes = 4096;  // System V ABI AMD64, 3.3.1
-
-uint64_t PageOf(uint64_t value) { return value & ~(kPageBytes - 1); }
+uint64_t PageOf(uint64_t value) { return value & ~(PageSize() - 1); }
 
 // The last in `sorted` that begins at or before `at`, if it contains it.
 template <typename T>
@@ -134,7 +133,7 @@ void CoreMemory::Describe(Mapping& mapping, const File& file) const {
                            (segment.p_flags & PF_X) != 0 &&
                            PageOf(segment.p_offset) == mapping.file_offset &&
                            PageOf(segment.p_offset + segment.p_filesz - 1) -
-                                   mapping.file_offset + kPageBytes ==
+                                   mapping.file_offset + PageSize() ==
                                mapping.range.size();
                   });
 }

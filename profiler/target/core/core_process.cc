@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "target/core/user_registers.h"
 
 namespace hubspy {
 
@@ -60,7 +61,8 @@ absl::StatusOr<std::vector<Mapping>> CoreProcess::Mappings() const {
 
 ThreadState CoreProcess::StateOf(const CoreThread& thread) const {
   if (core().stopped) return ThreadState::kStopped;
-  return thread.system_call ? ThreadState::kSleeping : ThreadState::kRunning;
+  return SleptIn(thread.user_registers, memory_) ? ThreadState::kSleeping
+                                                 : ThreadState::kRunning;
 }
 
 absl::StatusOr<const CoreThread*> CoreProcess::Find(ThreadId tid) const {
@@ -102,7 +104,7 @@ absl::StatusOr<std::optional<Snapshot>> CoreProcess::Capture(
                     .state = StateOf(thread),
                     .method = CaptureMethod::kCore,
                     .registers = thread.registers,
-                    .system_call = thread.system_call};
+                    .system_call = SleptIn(thread.user_registers, memory_)};
   const Address sp = thread.registers.sp();
   snapshot.stack = copy(
       sp, std::min<uint64_t>(request.max_stack_bytes, memory_.Following(sp)));

@@ -20,7 +20,7 @@ namespace hubspy {
 class CoreProcess : public Process {
  public:
   // NotFound, PermissionDenied: the file cannot be opened. InvalidArgument: it
-  // is no core of an x86_64 process.
+  // is no core of a process of this machine.
   static absl::StatusOr<std::unique_ptr<Process>> Open(const std::string& file);
 
   explicit CoreProcess(ScopedFd core, CoreContents contents)
@@ -41,6 +41,7 @@ class CoreProcess : public Process {
   }
   // Nothing runs.
   absl::Status PerfRefusal() const override { return absl::OkStatus(); }
+  bool MayStopThreads() const override { return false; }
   bool Alive() const override { return true; }
   std::vector<std::string> Gaps() const override { return memory_.Gaps(); }
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "model/machine.h"
 
 namespace hubspy {
 namespace {
@@ -34,8 +35,9 @@ absl::StatusOr<Elf64_Ehdr> ReadElfHeader(ReadAt read) {
   }
   if (header->e_ident[EI_CLASS] != ELFCLASS64 ||
       header->e_ident[EI_DATA] != ELFDATA2LSB ||
-      header->e_machine != EM_X86_64) {
-    return Bad("it is not of x86_64, the one architecture that is understood");
+      header->e_machine != kElfMachine) {
+    return Bad(absl::StrCat("it is not of ", kMachineName,
+                            ", the one architecture that is understood here"));
   }
   return *header;
 }

@@ -41,7 +41,8 @@ inline bool Inside(uint64_t offset, uint64_t size, uint64_t limit) {
   return offset <= limit && size <= limit - offset;
 }
 
-// InvalidArgument: says what it is instead of an ELF file of x86_64.
+// InvalidArgument: says what it is instead of an ELF file of this
+// machine.
 absl::StatusOr<Elf64_Ehdr> ReadElfHeader(ReadAt read);
 
 // At most kMaxProgramHeaders, of a file of this size.

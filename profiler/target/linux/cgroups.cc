@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "target/linux/proc_files.h"
+#include "target/printable.h"
 #include "target/scoped_fd.h"
 
 namespace hubspy {

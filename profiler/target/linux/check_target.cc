@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "model/machine.h"
 #include "target/linux/proc_files.h"
 
 namespace hubspy {
@@ -90,14 +91,15 @@ absl::Status CheckArchitecture(const ProcDir& directory, int32_t tid) {
       pread(program->get(), &header, sizeof(header), 0) != sizeof(header)) {
     return absl::OkStatus();
   }
-  if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64) {
+  if (header.e_ident[EI_CLASS] == ELFCLASS64 &&
+      header.e_machine == kElfMachine) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("process ", directory.pid(), " runs a ",
-                   header.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32,
-                   "-bit program for ELF machine ", header.e_machine,
-                   ": only 64-bit x86_64 programs can be looked at"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "process ", directory.pid(), " runs a ",
+      header.e_ident[EI_CLASS] == ELFCLASS64 ? 64 : 32,
+      "-bit program for ELF machine ", header.e_machine, ": only 64-bit ",
+      kMachineName, " programs can be looked at"));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 constexpr double kHalfLifeNs = 100e6;
 // A tick of a kernel that has the fewest, with some to spare: who has not been
 // found to run for longer does not run.
-constexpr int64_t kTickNs = 15'000'000;
+constexpr int64_t kLongestTickNs = 15'000'000;
 
 }  // namespace
 
@@ -36,7 +36,8 @@ void CpuShare::Note(const ThreadSchedule& schedule, int64_t now_ns) {
   const int64_t ran_ns = schedule.run_ns - latest_->run_ns;
   const int64_t waited_ns = schedule.wait_ns - latest_->wait_ns;
   if (ran_ns == 0 && waited_ns == 0) {
-    const auto ahead_ns = static_cast<double>(now_ns - unchanged_ns_ - kTickNs);
+    const auto ahead_ns =
+        static_cast<double>(now_ns - unchanged_ns_ - kLongestTickNs);
     if (ahead_ns > ahead_ns_) {
       waited_ns_ += ahead_ns - ahead_ns_;
       ahead_ns_ = ahead_ns;

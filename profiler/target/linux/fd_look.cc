@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "target/linux/proc_files.h"
 #include "target/linux/socket_address.h"
+#include "target/printable.h"
 #include "target/scoped_fd.h"
 
 namespace hubspy {

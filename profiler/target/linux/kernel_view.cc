@@ -1,12 +1,10 @@
 #include "target/kernel_view.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "target/linux/cgroups.h"
@@ -14,31 +12,21 @@
 #include "target/linux/proc_dir.h"
 #include "target/linux/proc_files.h"
 #include "target/linux/system_call_facts.h"
+#include "target/printable.h"
+#include "target/process_ids.h"
 
 namespace hubspy {
 namespace {
 
 // USER_HZ, in which /proc counts, is 100 on x86_64 (time(7)).
-constexpr int64_t kTickNs = 10'000'000;
+constexpr int64_t kUserTickNs = 10'000'000;
 
-std::string NameOf(int32_t pid) {
+std::string NameOfProcess(int32_t pid) {
   const absl::StatusOr<ProcDir> process = ProcDir::Open(pid);
   if (!process.ok()) return "";
   const absl::StatusOr<std::string> name = process->ReadFile("comm");
   if (!name.ok()) return "";
   return Printable(absl::StripSuffix(*name, "\n"));
-}
-
-std::vector<int32_t> ProcessIds() {
-  const auto closer = [](DIR* d) { closedir(d); };
-  const std::unique_ptr<DIR, decltype(closer)> proc(opendir("/proc"), closer);
-  std::vector<int32_t> ids;
-  if (proc == nullptr) return ids;
-  while (const dirent* const entry = readdir(proc.get())) {
-    int32_t pid = 0;
-    if (absl::SimpleAtoi(entry->d_name, &pid)) ids.push_back(pid);
-  }
-  return ids;
 }
 
 class LinuxKernelView final : public KernelView {
@@ -77,7 +65,7 @@ class LinuxKernelView final : public KernelView {
     if (!text.ok()) return {};
     const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
     if (!status.ok() || status->tracer_id == 0) return {};
-    return {.pid = status->tracer_id, .name = NameOf(status->tracer_id)};
+    return {.pid = status->tracer_id, .name = NameOfProcess(status->tracer_id)};
   }
 
   CpuTimes CpuTimesNow(ThreadId tid) const override {
@@ -94,7 +82,7 @@ class LinuxKernelView final : public KernelView {
       if (!stat.ok()) continue;
       times.processes[pid] = {
           .name = std::move(stat->name),
-          .used_ns = static_cast<int64_t>(stat->cpu_ticks) * kTickNs,
+          .used_ns = static_cast<int64_t>(stat->cpu_ticks) * kUserTickNs,
           .cpu = stat->cpu};
     }
     return times;

@@ -49,20 +49,6 @@ void LeaveTerminal() {
   _exit(127);
 }
 
-absl::Status CannotRun(const std::string& program, int reason) {
-  const std::string message =
-      absl::StrCat("cannot run ", program, ": ", std::strerror(reason));
-  switch (reason) {
-    case ENOENT:
-      return absl::NotFoundError(message);
-    case EACCES:
-    case EPERM:
-      return absl::PermissionDeniedError(message);
-    default:
-      return absl::FailedPreconditionError(message);
-  }
-}
-
 // The next change of our child's state; 0 where there is none to come.
 int AwaitChange(int32_t pid) {
   int status = 0;
@@ -89,11 +75,7 @@ int ReasonFrom(const ScopedFd& error) {
 
 absl::StatusOr<std::unique_ptr<LaunchedProgram>> LaunchedProgram::Start(
     const std::vector<std::string>& arguments, const Options& options) {
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) {
-    argv.push_back(const_cast<char*>(argument.c_str()));
-  }
-  argv.push_back(nullptr);
+  const std::vector<char*> argv = Argv(arguments);
   absl::StatusOr<Pipe> go = MakePipe();
   if (!go.ok()) return go.status();
   absl::StatusOr<Pipe> error = MakePipe();
@@ -133,19 +115,8 @@ absl::StatusOr<std::unique_ptr<LaunchedProgram>> LaunchedProgram::Start(
   return CannotRun(arguments[0], ReasonFrom(error->read));
 }
 
-LaunchedProgram::~LaunchedProgram() { Release(); }
-
 void LaunchedProgram::Release() {
   if (std::exchange(held_, false)) ptrace(PTRACE_DETACH, pid_, nullptr, 0);
-}
-
-void LaunchedProgram::Signal(int signal) const { kill(pid_, signal); }
-
-bool LaunchedProgram::HasEnded() const {
-  siginfo_t info = {};
-  return waitid(P_PID, static_cast<id_t>(pid_), &info,
-                WEXITED | WNOHANG | WNOWAIT) != 0 ||
-         info.si_pid == pid_;
 }
 
 int LaunchedProgram::AwaitEnd() {
@@ -153,7 +124,7 @@ int LaunchedProgram::AwaitEnd() {
   for (;;) {
     const int status = AwaitChange(pid_);
     if (WIFSTOPPED(status)) continue;
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return ShellStatus(status);
   }
 }
 

@@ -1,59 +1,41 @@
 #include "target/linux/linux_process.h"
 
-#include <signal.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/time/time.h"
 #include "target/linux/check_target.h"
 #include "target/linux/mapped_files.h"
 #include "target/linux/proc_files.h"
 #include "target/linux/started_as.h"
+#include "target/now.h"
+#include "target/printable.h"
 
 namespace hubspy {
 namespace {
 
-// A thread can only fall asleep or wake up so often while we sit on its CPU;
-// one that still does is being moved about, and the next sample may be luckier.
-constexpr int kRounds = 8;
+// Of a thread that is looked at once: all that is needed of its stack as a
+// rule, soon, and how long that may take on a busy machine.
+constexpr PerfSamples::Options kOneSample = {
+    .period_ns = 1'000'000, .stack_bytes = 32 * 1024, .read_bytes = 32 * 1024};
+constexpr int64_t kOneSampleLimitNs = 100'000'000;
 
-// How long a thread may take to get the CPU that it needs to stop: long for who
-// looks once, and short for who has others to look at.
-constexpr absl::Duration kStopLimit = absl::Milliseconds(100);
-constexpr absl::Duration kStopLimitWhenSampling = absl::Milliseconds(5);
 // A stop of this length was a wait for a CPU.
 constexpr int64_t kLongStopNs = 1'000'000;
-
-int64_t NowNs() {
-  return std::chrono::nanoseconds(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-bool IsThreadOfOurs(int32_t id) { return tgkill(getpid(), id, 0) == 0; }
-
-// "gdb (process 7)"; the name is left out when it is gone by now.
-std::string DescribeTracer(int32_t tracer_id) {
-  std::string description = absl::StrCat("process ", tracer_id);
-  const absl::StatusOr<ProcDir> tracer = ProcDir::Open(tracer_id);
-  if (!tracer.ok()) return description;
-  const absl::StatusOr<std::string> text = tracer->ReadFile("stat");
-  if (!text.ok()) return description;
-  const absl::StatusOr<ThreadStat> stat = ParseStat(*text);
-  if (!stat.ok()) return description;
-  return absl::StrCat(stat->name, " (", description, ")");
-}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Process>> Process::Open(
     int32_t pid, const OpenOptions& options) {
+  if (options.ways == CaptureWays::kPtrace) {
+    if (absl::Status can_stop = CanStopThreads(); !can_stop.ok()) {
+      return can_stop;
+    }
+  }
   absl::StatusOr<ProcDir> directory = CheckTarget(pid);
   if (!directory.ok()) return directory.status();
   return std::make_unique<LinuxProcess>(*std::move(directory),
@@ -67,11 +49,18 @@ LinuxProcess::LinuxProcess(ProcDir directory, RunCounting counting,
       files_(counting),
       ways_(options.ways),
       sampling_(options.rate_hz > 0) {
+  if (ways_ == CaptureWays::kAny || ways_ == CaptureWays::kPtrace) {
+    stopper_ = MakeThreadStopper(directory_, reader_, sampling_);
+  }
   const bool may_use_perf =
       ways_ == CaptureWays::kAny || ways_ == CaptureWays::kPerf;
-  if (!may_use_perf || !sampling_) return;
-  sleep_watch_.emplace();
-  ChangeRate(options.rate_hz);
+  if (!may_use_perf) return;
+  if (sampling_) {
+    sleep_watch_.emplace();
+    ChangeRate(options.rate_hz);
+  } else if (stopper_ == nullptr) {
+    perf_.emplace(kOneSample);
+  }
 }
 
 void LinuxProcess::ChangeRate(double rate_hz) {
@@ -172,9 +161,7 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TryCapture(
   if (std::optional<Snapshot> sample = TakeSample(**files, request, switches)) {
     return sample;
   }
-  if (absl::Status refused = RefuseToStop(request); !refused.ok()) {
-    return refused;
-  }
+  if (stopper_ == nullptr) return TakeUnstopped(**files, request);
   absl::StatusOr<Snapshot> stopped =
       TakeByStop(**files, request.max_held_bytes);
   // Not before: the first event on a machine takes its time.
@@ -210,11 +197,14 @@ absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TakeAsleep(
 }
 
 // Not where something else is wanted of the same instant, or more of the stack
-// than the kernel copies: a stop gives both.
+// than the kernel copies: a stop gives both. Where there is none, what else is
+// wanted is read right behind, and may have changed since.
 std::optional<Snapshot> LinuxProcess::TakeSample(
     const ThreadFiles& files, const CaptureRequest& request,
     std::optional<uint64_t> switches_before) {
-  if (!perf_ || !request.also.empty()) return std::nullopt;
+  if (!perf_ || (!request.also.empty() && CanStopThreads().ok())) {
+    return std::nullopt;
+  }
   if (request.sample_was_too_small && perf_->CopyMoreStack(request.tid)) {
     return std::nullopt;
   }
@@ -232,33 +222,62 @@ std::optional<Snapshot> LinuxProcess::TakeSample(
   snapshot.method = CaptureMethod::kPerf;
   snapshot.registers = sample->registers;
   snapshot.stack = sample->stack;
+  snapshot.sampled_ns = sample->time_ns;
   snapshot.lost = perf_->TakeLost(request.tid);
+  if (!request.also.empty()) {
+    reader_.Read(request.tid, sample->registers.sp(), 0);
+    snapshot.extra = reader_.Extra();
+  }
   return snapshot;
 }
 
-absl::Status LinuxProcess::RefuseToStop(const CaptureRequest& request) {
+absl::StatusOr<std::optional<Snapshot>> LinuxProcess::TakeUnstopped(
+    const ThreadFiles& files, const CaptureRequest& request) {
   const ThreadId tid = request.tid;
-  switch (ways_) {
-    case CaptureWays::kAny:
-    case CaptureWays::kPtrace:
-      return absl::OkStatus();
-    case CaptureWays::kAsleep:
-      return absl::FailedPreconditionError(absl::StrCat(
-          "thread ", tid, " runs, and only those that sleep are looked at"));
-    case CaptureWays::kPerf:
-      break;
+  if (ways_ == CaptureWays::kAsleep) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "thread ", tid, " runs, and only those that sleep are looked at"));
   }
-  if (!perf_ || !request.also.empty()) {
+  if (!request.also.empty() && CanStopThreads().ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "thread ", tid, " runs, and what is wanted of it the kernel does not ",
         "sample"));
   }
   perf_->Begin(tid);
   if (absl::Status refused = perf_->RefusalOf(tid); !refused.ok()) {
-    return refused;
+    if (CanStopThreads().ok() || !absl::IsPermissionDenied(refused)) {
+      return refused;
+    }
+    return absl::PermissionDeniedError(absl::StrCat(
+        "thread ", tid, " runs, and is not to be seen without ",
+        refused.message(), ": allow it with sudo sysctl ",
+        "kernel.perf_event_paranoid=1, or give hubspy CAP_PERFMON"));
   }
+  if (!sampling_) return AwaitSample(files, request);
   return absl::AbortedError(
       absl::StrCat("the kernel has no new sample of thread ", tid));
+}
+
+// For who looks just once: the next sample, unless the thread falls asleep
+// before.
+absl::StatusOr<std::optional<Snapshot>> LinuxProcess::AwaitSample(
+    const ThreadFiles& files, const CaptureRequest& request) {
+  const int64_t began_ns = NowNs();
+  while (NowNs() - began_ns < kOneSampleLimitNs) {
+    timespec period = {.tv_sec = 0, .tv_nsec = kOneSample.period_ns};
+    nanosleep(&period, nullptr);
+    perf_->Update(request.tid);
+    if (std::optional<Snapshot> sample =
+            TakeSample(files, request, std::nullopt)) {
+      perf_->Forget(request.tid);  // its ring counts against what may be locked
+      return sample;
+    }
+    absl::StatusOr<std::optional<Snapshot>> asleep = TakeAsleep(files, request);
+    if (!asleep.ok() || asleep->has_value()) return asleep;
+  }
+  return absl::AbortedError(
+      absl::StrCat("the kernel took no sample of thread ", request.tid,
+                   " in time; it may be waiting for a CPU"));
 }
 
 absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files,
@@ -270,7 +289,7 @@ absl::StatusOr<Snapshot> LinuxProcess::TakeByStop(const ThreadFiles& files,
   }
   // Before the stop, which makes it wait.
   CpuShare& share = NoteShare(files);
-  absl::StatusOr<Snapshot> snapshot = CaptureFromItsCpu(files, max_held_bytes);
+  absl::StatusOr<Snapshot> snapshot = stopper_->LookAt(files, max_held_bytes);
   if (snapshot.ok() && snapshot->state == ThreadState::kRunning) {
     snapshot->state = share.Next();
   }
@@ -287,92 +306,6 @@ CpuShare& LinuxProcess::NoteShare(const ThreadFiles& files) {
     share.Note(*schedule, NowNs());
   }
   return share;
-}
-
-absl::StatusOr<Snapshot> LinuxProcess::CaptureFromItsCpu(
-    const ThreadFiles& files, size_t max_held_bytes) {
-  Settled settled;
-  for (int round = 0; round < kRounds; ++round) {
-    const absl::StatusOr<ThreadStat> stat = files.Stat();
-    if (!stat.ok()) return stat.status();
-    const absl::Status ran = tracer_.Run(
-        stat->cpu, sampling_ ? kStopLimitWhenSampling : kStopLimit, [&] {
-          settled = Settle(files, max_held_bytes);
-          return std::exchange(settled.last_act, {});
-        });
-    if (!ran.ok()) return ran;
-    if (settled.asleep) return *std::move(settled.asleep);
-    if (settled.stopped) break;
-    if (absl::IsDeadlineExceeded(settled.status)) {
-      return absl::AbortedError(settled.status.message());
-    }
-    // Refused without a tracer to blame: it was another hubspy, whose stop has
-    // just ended.
-    settled.status = ExplainRefusal(files.tid(), settled.status);
-    if (!absl::IsAborted(settled.status)) return settled.status;
-  }
-  if (!settled.stopped) return settled.status;
-  Snapshot snapshot;
-  snapshot.tid = files.tid();
-  snapshot.state = settled.stopped->state;
-  snapshot.method = CaptureMethod::kPtrace;
-  snapshot.registers = settled.stopped->registers;
-  snapshot.system_call = settled.stopped->system_call;
-  snapshot.pause_ns = settled.pause_ns;
-  snapshot.stack = reader_.Stack();
-  snapshot.extra = reader_.Extra();
-  return snapshot;
-}
-
-LinuxProcess::Settled LinuxProcess::Settle(const ThreadFiles& files,
-                                           size_t max_held_bytes) {
-  const auto blocked = files.Blocked();
-  if (!blocked.ok()) return {blocked.status()};
-  if (!blocked->has_value()) return Stop(files.tid(), max_held_bytes);
-  absl::StatusOr<Look> look = LookWhileAsleep(files, reader_);
-  if (!look.ok()) return {look.status()};
-  if (look->result == LookResult::kSnapshot) {
-    return {.asleep = std::move(look->snapshot)};
-  }
-  return {absl::AbortedError(absl::StrCat(
-      "thread ", files.tid(), " ran each time we looked: look again"))};
-}
-
-// The thread has waited for all that is done here.
-LinuxProcess::Settled LinuxProcess::Stop(ThreadId tid, size_t max_held_bytes) {
-  PtraceStop stop(tid);
-  absl::StatusOr<StoppedThread> thread = stop.Begin();
-  if (thread.ok()) {
-    reader_.Read(tid, thread->registers.sp(), max_held_bytes);
-  }
-  Settled settled;
-  settled.last_act = stop.End();
-  settled.pause_ns = stop.pause_ns();
-  if (thread.ok()) {
-    settled.stopped = *std::move(thread);
-  } else {
-    settled.status = thread.status();
-  }
-  return settled;
-}
-
-absl::Status LinuxProcess::ExplainRefusal(ThreadId tid,
-                                          const absl::Status& refusal) const {
-  if (!absl::IsPermissionDenied(refusal)) return refusal;
-  const absl::StatusOr<std::string> text =
-      directory_.ReadFile(absl::StrCat("task/", tid, "/status"));
-  if (!text.ok()) return text.status();
-  const absl::StatusOr<ThreadStatus> status = ParseStatus(*text);
-  if (!status.ok()) return status.status();
-  if (status->tracer_id == 0) return absl::AbortedError(refusal.message());
-  if (IsThreadOfOurs(status->tracer_id)) {
-    return absl::AbortedError(absl::StrCat(
-        "thread ", tid, " has not come to the last stop yet: it waits for a ",
-        "CPU"));
-  }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "thread ", tid, " runs and cannot be stopped for a look, because ",
-      DescribeTracer(status->tracer_id), " traces it: detach that first"));
 }
 
 bool LinuxProcess::Alive() const { return directory_.LivingThread().ok(); }

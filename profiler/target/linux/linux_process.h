@@ -2,9 +2,8 @@
 //
 // A capture first looks whether the thread is asleep, on the caller's thread.
 // If not, a sample that the kernel took of it will do, if there is one and
-// nothing else is wanted of the same instant. Else the tracer thread runs on
-// the target thread's CPU, which thereby cannot be running there, and settles
-// it: asleep after all, or a short stop.
+// nothing else is wanted of the same instant. Else it is stopped for an instant
+// (thread_stopper.h), where that can be done unnoticed.
 //
 // Where more threads want a CPU than there are, one that is to be stopped has
 // to get its turn first. Such waiting is bounded, for each and in sum.
@@ -25,9 +24,8 @@
 #include "target/linux/perf_samples.h"
 #include "target/linux/proc_dir.h"
 #include "target/linux/process_vm.h"
-#include "target/linux/ptrace_stop.h"
 #include "target/linux/sleep_watch.h"
-#include "target/linux/tracer_thread.h"
+#include "target/linux/thread_stopper.h"
 #include "target/process.h"
 
 namespace hubspy {
@@ -54,17 +52,10 @@ class LinuxProcess : public Process {
   absl::Status PerfRefusal() const override {
     return perf_ ? perf_->refusal() : absl::OkStatus();
   }
+  bool MayStopThreads() const override { return stopper_ != nullptr; }
   bool Alive() const override;
 
  private:
-  // What the tracer found, on the target thread's CPU.
-  struct Settled {
-    absl::Status status;                   // when it is neither:
-    std::optional<Snapshot> asleep;        // after all
-    std::optional<StoppedThread> stopped;  // what was read of it is in reader_
-    int64_t pause_ns = 0;
-    LastAct last_act;
-  };
   absl::StatusOr<std::optional<Snapshot>> TryCapture(
       const CaptureRequest& request);
   absl::StatusOr<bool> StillAsleep(const ThreadFiles& files,
@@ -78,13 +69,11 @@ class LinuxProcess : public Process {
                                       size_t max_held_bytes);
   CpuShare& NoteShare(const ThreadFiles& files);
   void Forget(ThreadId tid);
-  absl::Status RefuseToStop(const CaptureRequest& request);
-  absl::StatusOr<Snapshot> CaptureFromItsCpu(const ThreadFiles& files,
-                                             size_t max_held_bytes);
-  // These two run on the tracer thread.
-  Settled Settle(const ThreadFiles& files, size_t max_held_bytes);
-  Settled Stop(ThreadId tid, size_t max_held_bytes);
-  absl::Status ExplainRefusal(ThreadId tid, const absl::Status& refusal) const;
+  // Of one that runs, without a stop.
+  absl::StatusOr<std::optional<Snapshot>> TakeUnstopped(
+      const ThreadFiles& files, const CaptureRequest& request);
+  absl::StatusOr<std::optional<Snapshot>> AwaitSample(
+      const ThreadFiles& files, const CaptureRequest& request);
 
   ProcDir directory_;
   ProcessVmMemory memory_;
@@ -96,7 +85,7 @@ class LinuxProcess : public Process {
   mutable std::optional<SleepWatch> sleep_watch_;
   // Of threads whose switches are not written down.
   mutable absl::flat_hash_map<ThreadId, CpuShare> cpu_shares_;
-  TracerThread tracer_;
+  std::unique_ptr<ThreadStopper> stopper_;  // null: none is stopped
   const bool sampling_;
   int64_t next_stop_ns_ = 0;  // no stop before, when sampling
   PerfMapFile perf_map_;

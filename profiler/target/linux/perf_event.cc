@@ -12,6 +12,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "model/page_size.h"
 #include "target/linux/proc_dir.h"
 
 namespace hubspy {
@@ -50,11 +51,6 @@ absl::Status ExplainOpenError(ThreadId tid, int error) {
 }
 
 }  // namespace
-
-size_t PageSize() {
-  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return size;
-}
 
 absl::StatusOr<PerfEvent> PerfEvent::Open(perf_event_attr attr, ThreadId tid,
                                           size_t ring_bytes, RingUse use) {

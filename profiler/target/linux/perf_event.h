@@ -65,9 +65,6 @@ class PerfEvent {
   bool samples_kernel_;
 };
 
-// Of this machine, in bytes.
-size_t PageSize();
-
 }  // namespace hubspy
 
 #endif  // HUBSPY_TARGET_LINUX_PERF_EVENT_H_

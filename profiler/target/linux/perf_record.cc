@@ -1,6 +1,5 @@
 #include "target/linux/perf_record.h"
 
-#include <asm/perf_regs.h>
 #include <linux/perf_event.h>
 
 #include <algorithm>
@@ -8,20 +7,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "target/linux/perf_registers.h"
+
 namespace hubspy {
 namespace {
-
-// In the order of the kernel's numbers, which is that of a sample.
-constexpr std::pair<int, Reg> kRegisters[] = {
-    {PERF_REG_X86_AX, Reg::kRax},  {PERF_REG_X86_BX, Reg::kRbx},
-    {PERF_REG_X86_CX, Reg::kRcx},  {PERF_REG_X86_DX, Reg::kRdx},
-    {PERF_REG_X86_SI, Reg::kRsi},  {PERF_REG_X86_DI, Reg::kRdi},
-    {PERF_REG_X86_BP, Reg::kRbp},  {PERF_REG_X86_SP, Reg::kRsp},
-    {PERF_REG_X86_IP, Reg::kRip},  {PERF_REG_X86_R8, Reg::kR8},
-    {PERF_REG_X86_R9, Reg::kR9},   {PERF_REG_X86_R10, Reg::kR10},
-    {PERF_REG_X86_R11, Reg::kR11}, {PERF_REG_X86_R12, Reg::kR12},
-    {PERF_REG_X86_R13, Reg::kR13}, {PERF_REG_X86_R14, Reg::kR14},
-    {PERF_REG_X86_R15, Reg::kR15}};
 
 class Reader {
  public:
@@ -54,7 +43,8 @@ uint64_t PerfSampleType() {
 
 uint64_t PerfRegisterMask() {
   uint64_t mask = 0;
-  for (const auto& [number, reg] : kRegisters) mask |= uint64_t{1} << number;
+  for (const auto& [number, reg] : PerfRegisters())
+    mask |= uint64_t{1} << number;
   return mask;
 }
 
@@ -77,7 +67,7 @@ std::optional<PerfSample> ParsePerfSample(RingBytes body,
     return std::nullopt;
   }
   sample.time_ns = static_cast<int64_t>(time_ns);
-  for (const auto& [number, reg] : kRegisters) {
+  for (const auto& [number, reg] : PerfRegisters()) {
     uint64_t value = 0;
     if (!reader.Read(value)) return std::nullopt;
     sample.registers.Set(reg, value);

@@ -1,10 +1,11 @@
 #include "target/linux/perf_samples.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <utility>
+
+#include "model/page_size.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {
@@ -27,12 +28,6 @@ constexpr uint32_t kMostStackBytes = 60 * 1024;
 template <typename T>
 absl::Span<std::byte> AsBytes(T& value) {
   return {reinterpret_cast<std::byte*>(&value), sizeof(value)};
-}
-
-int64_t NowNs() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 // A power of two of pages, as the kernel wants it.

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "target/printable.h"
 
 namespace hubspy {
 namespace {
@@ -328,14 +328,6 @@ std::string ParseCommandLine(absl::string_view text) {
     if (c == '\0') c = ' ';
   }
   return Printable(line);
-}
-
-std::string Printable(absl::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = '?';
-  }
-  return out;
 }
 
 }  // namespace hubspy

@@ -87,10 +87,6 @@ absl::StatusOr<std::vector<Mapping>> ParseMaps(absl::string_view text);
 // /proc/PID/cmdline, as one would type it without quotes.
 std::string ParseCommandLine(absl::string_view text);
 
-// `text` with each control character replaced by '?': a process chooses its
-// name, and must not drive our user's terminal with it.
-std::string Printable(absl::string_view text);
-
 }  // namespace hubspy
 
 #endif  // HUBSPY_TARGET_LINUX_PROC_FILES_H_

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/types/span.h"
+#include "model/page_size.h"
 
 namespace hubspy {
 namespace {
@@ -24,8 +25,11 @@ struct SwitchRecord {
 };
 static_assert(sizeof(SwitchRecord) == 24);
 
-// The kernel writes down who left a CPU and who came in one go.
-constexpr int64_t kOneSwitchNs = 10'000;
+// The kernel writes down who left a CPU and who came in one go: microseconds,
+// some tens where machines share their processors, and 250 where one is
+// emulated. Whoever else had come in between would have stayed for longer: the
+// shortest slice of a scheduler's is 0.7 ms (sysctl_sched_base_slice).
+constexpr int64_t kOneSwitchNs = 500'000;
 
 // A thousandth of its time is a thousand a second.
 constexpr double kMostComingsPerSecond = 2000;

@@ -21,14 +21,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "target/linux/old_system_calls.h"
 #include "target/linux/proc_files.h"
 #include "target/linux/socket_address.h"
+#include "target/printable.h"
 #include "target/system_call_name.h"
 
 namespace hubspy {
 namespace {
 
-constexpr size_t kMaxPath = 256;
+constexpr size_t kMaxPathShown = 256;
 // Of a poll's fds, so many are told.
 constexpr size_t kMaxPolled = 4;
 
@@ -44,7 +46,7 @@ std::optional<T> ReadValue(const Memory& memory, uint64_t at) {
 }
 
 std::string ReadPath(const Memory& memory, uint64_t at) {
-  std::string path(kMaxPath, '\0');
+  std::string path(kMaxPathShown, '\0');
   path.resize(memory.Read(
       Address(at),
       absl::MakeSpan(reinterpret_cast<std::byte*>(path.data()), path.size())));
@@ -61,7 +63,7 @@ std::string ReadDuration(const Memory& memory, uint64_t at) {
                              static_cast<double>(time->tv_nsec) / 1e9);
 }
 
-// pthread_mutex_t of the GNU C library on x86_64 (struct __pthread_mutex_s).
+// pthread_mutex_t of the GNU C library (struct __pthread_mutex_s).
 struct PthreadMutex {
   int32_t lock;
   uint32_t count;
@@ -129,7 +131,7 @@ class Explainer {
       case SYS_close:
       case SYS_getdents64:
       case SYS_fstat:
-      case SYS_epoll_wait:
+      case kCallEpollWait:
       case SYS_epoll_pwait:
       case SYS_epoll_pwait2:
       case SYS_io_uring_enter:
@@ -141,20 +143,24 @@ class Explainer {
                                                : absl::StrCat(Int(1))};
       case SYS_connect:
         return {Fd(Int(0)), Peer()};
-      case SYS_open:
-      case SYS_stat:
-      case SYS_lstat:
-      case SYS_access:
-      case SYS_unlink:
-      case SYS_rmdir:
-      case SYS_rename:
-      case SYS_mkdir:
-      case SYS_readlink:
+      case kCallOpen:
+      case kCallStat:
+      case kCallLstat:
+      case kCallAccess:
+      case kCallUnlink:
+      case kCallRmdir:
+      case kCallRename:
+      case kCallMkdir:
+      case kCallReadlink:
       case SYS_statfs:
         return {ReadPath(memory_, Argument(0))};
       case SYS_openat:
       case SYS_newfstatat:
       case SYS_unlinkat:
+      case SYS_faccessat:
+      case SYS_mkdirat:
+      case SYS_readlinkat:
+      case SYS_renameat2:
       case SYS_statx:
         return {ReadPath(memory_, Argument(1))};
       case SYS_nanosleep:
@@ -162,7 +168,7 @@ class Explainer {
       case SYS_clock_nanosleep:
         return {absl::StrCat(Argument(1) == TIMER_ABSTIME ? "until " : "",
                              ReadDuration(memory_, Argument(2)))};
-      case SYS_poll:
+      case kCallPoll:
       case SYS_ppoll:
         return Polled();
       case SYS_wait4:
@@ -198,7 +204,7 @@ class Explainer {
     if (count > kMaxPolled) {
       fds.push_back(absl::StrCat("and ", count - kMaxPolled, " more"));
     }
-    if (call_.number == SYS_poll && Int(2) >= 0) {
+    if (call_.number == kCallPoll && Int(2) >= 0) {
       fds.push_back(absl::StrCat("for ", Int(2), " ms at most"));
     }
     return fds;
