@@ -9,6 +9,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "model/machine.h"
+#include "model/page_size.h"
 
 namespace hubspy {
 namespace {
@@ -16,26 +18,12 @@ namespace {
 // Real files have tens of program headers and a page of notes.
 constexpr size_t kMaxProgramHeaders = 1024;
 constexpr uint64_t kMaxNoteBytes = 1 << 20;
-// User space ends at 2^47 (System V ABI AMD64, 3.3.2), but a vdso may be linked
-// for the last pages of the address space: only wrapping is an error.
+// A vdso may be linked for the last pages of the address space, far above user
+// space: only wrapping is an error.
 constexpr uint64_t kMaxImageBytes = uint64_t{1} << 40;
 
-absl::Status Bad(absl::string_view what) {
+absl::Status NoElf(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("not an ELF image: ", what));
-}
-
-template <typename T>
-std::optional<T> ReadStruct(ReadAt read, uint64_t offset) {
-  T value;
-  if (!read(offset, absl::MakeSpan(reinterpret_cast<std::byte*>(&value),
-                                   sizeof value))) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-bool Inside(uint64_t offset, uint64_t size, uint64_t limit) {
-  return offset <= limit && size <= limit - offset;
 }
 
 uint64_t AlignUp(uint64_t value, uint64_t alignment) {
@@ -45,15 +33,15 @@ uint64_t AlignUp(uint64_t value, uint64_t alignment) {
 absl::StatusOr<Elf64_Ehdr> ReadHeader(ReadAt read) {
   const std::optional<Elf64_Ehdr> header = ReadStruct<Elf64_Ehdr>(read, 0);
   if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) {
-    return Bad("no ELF header");
+    return NoElf("no ELF header");
   }
   if (header->e_ident[EI_CLASS] != ELFCLASS64 ||
       header->e_ident[EI_DATA] != ELFDATA2LSB ||
-      header->e_machine != EM_X86_64) {
-    return Bad("not for x86_64");
+      header->e_machine != kElfMachine) {
+    return NoElf(absl::StrCat("not for ", kMachineName));
   }
   if (header->e_type != ET_EXEC && header->e_type != ET_DYN) {
-    return Bad("neither a program nor a shared library");
+    return NoElf("neither a program nor a shared library");
   }
   return *header;
 }
@@ -61,16 +49,16 @@ absl::StatusOr<Elf64_Ehdr> ReadHeader(ReadAt read) {
 absl::StatusOr<std::vector<Elf64_Phdr>> ReadProgramHeaders(
     ReadAt read, const Elf64_Ehdr& header) {
   if (header.e_phentsize != sizeof(Elf64_Phdr)) {
-    return Bad("program headers of unknown size");
+    return NoElf("program headers of unknown size");
   }
   if (header.e_phnum > kMaxProgramHeaders) {
-    return Bad("too many program headers");
+    return NoElf("too many program headers");
   }
   std::vector<Elf64_Phdr> headers(header.e_phnum);
   if (!read(header.e_phoff,
             absl::MakeSpan(reinterpret_cast<std::byte*>(headers.data()),
                            headers.size() * sizeof(Elf64_Phdr)))) {
-    return Bad("program headers outside the file");
+    return NoElf("program headers outside the file");
   }
   return headers;
 }
@@ -79,12 +67,12 @@ absl::StatusOr<Segment> ToSegment(const Elf64_Phdr& header,
                                   uint64_t file_size) {
   if (header.p_filesz > header.p_memsz ||
       !Inside(header.p_offset, header.p_filesz, file_size)) {
-    return Bad("a load segment outside the file");
+    return NoElf("a load segment outside the file");
   }
   // The page that holds the last byte must not be the address space's last
   // one, or its end would not be a number.
-  if (!Inside(header.p_vaddr, header.p_memsz, UINT64_MAX - kPageSize)) {
-    return Bad("a load segment outside the address space");
+  if (!Inside(header.p_vaddr, header.p_memsz, UINT64_MAX - PageSize())) {
+    return NoElf("a load segment outside the address space");
   }
   return Segment{.vaddr = header.p_vaddr,
                  .file_offset = header.p_offset,
@@ -110,19 +98,21 @@ void AddNotes(ReadAt read, const Elf64_Phdr& header, std::vector<Note>& notes) {
     std::string name(reinterpret_cast<const char*>(bytes.data() + owner),
                      note.n_namesz);
     if (!name.empty() && name.back() == '\0') name.pop_back();
+    const bool is_build_id = name == "GNU" && note.n_type == NT_GNU_BUILD_ID;
     notes.push_back(
         {.owner = std::move(name),
          .type = note.n_type,
          .description = {bytes.begin() + description,
                          bytes.begin() + description + note.n_descsz},
-         .description_vaddr = header.p_vaddr + description});
+         .description_vaddr = header.p_vaddr + description,
+         .identifies_build = is_build_id});
     at = AlignUp(description + note.n_descsz, alignment);
   }
 }
 
 std::string FindBuildId(const std::vector<Note>& notes) {
   for (const Note& note : notes) {
-    if (note.owner == "GNU" && note.type == NT_GNU_BUILD_ID) {
+    if (note.identifies_build) {
       return absl::BytesToHexString(absl::string_view(
           reinterpret_cast<const char*>(note.description.data()),
           note.description.size()));
@@ -204,15 +194,15 @@ absl::StatusOr<ElfContents> ParseElf(ReadAt read, uint64_t file_size) {
       if (!segment.ok()) return segment.status();
       contents.segments.push_back(*segment);
       contents.loaded.begin =
-          std::min(contents.loaded.begin, segment->vaddr & ~(kPageSize - 1));
+          std::min(contents.loaded.begin, segment->vaddr & ~(PageSize() - 1));
       contents.loaded.end =
           std::max(contents.loaded.end,
-                   AlignUp(segment->vaddr + segment->memory_size, kPageSize));
+                   AlignUp(segment->vaddr + segment->memory_size, PageSize()));
     }
   }
-  if (contents.segments.empty()) return Bad("nothing in it is loaded");
+  if (contents.segments.empty()) return NoElf("nothing in it is loaded");
   if (contents.loaded.size() > kMaxImageBytes) {
-    return Bad("load segments too far apart");
+    return NoElf("load segments too far apart");
   }
   contents.build_id = FindBuildId(contents.notes);
   contents.eh_frame_hdr = IfLoaded(contents.eh_frame_hdr, contents.loaded);

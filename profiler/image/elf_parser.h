@@ -1,5 +1,5 @@
 // The parts of an ELF file that hubspy needs, checked: 64-bit, little-endian,
-// x86_64.
+// of this machine.
 //
 // Every offset, size and count in the file is hostile; what is returned lies
 // inside the file and inside the address space. Bytes are fetched through
@@ -8,20 +8,16 @@
 #ifndef HUBSPY_IMAGE_ELF_PARSER_H_
 #define HUBSPY_IMAGE_ELF_PARSER_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "image/image.h"
+#include "image/read_at.h"
 
 namespace hubspy {
-
-inline constexpr uint64_t kPageSize = 4096;  // System V ABI AMD64, 3.3.1
 
 struct ElfContents {
   std::vector<Segment> segments;  // at least one
@@ -31,10 +27,6 @@ struct ElfContents {
   std::optional<ImageRange> eh_frame;
   ImageRange loaded;  // page-rounded
 };
-
-// Fills all of `into` with the bytes at `offset`, or returns false.
-using ReadAt =
-    absl::FunctionRef<bool(uint64_t offset, absl::Span<std::byte> into)>;
 
 // InvalidArgument: says what is wrong with the file.
 absl::StatusOr<ElfContents> ParseElf(ReadAt read, uint64_t file_size);

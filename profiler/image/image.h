@@ -1,4 +1,5 @@
-// What an executable file says: ELF headers, segments, notes, unwind tables.
+// What an executable file says, ELF or Mach-O: headers, segments, notes, unwind
+// tables.
 //
 //   auto image = Image::Open("/proc/7/root/usr/bin/redis-server", path);
 //   (*image)->build_id();
@@ -10,6 +11,11 @@
 // somewhere in our own address space, at the distances that they have in the
 // target. There LLVM libunwind, which knows only its own process, can read the
 // unwind tables.
+//
+// Of a fat Mach-O file the image is what is in it for our machine. A Mach-O
+// image has no note but its UUID; it is unwound by frame pointers, so that the
+// tables here are an ELF image's; and of its segments only the executable ones
+// are told.
 #ifndef HUBSPY_IMAGE_IMAGE_H_
 #define HUBSPY_IMAGE_IMAGE_H_
 
@@ -26,7 +32,8 @@
 
 namespace hubspy {
 
-// A PT_LOAD segment. All of it in bytes; vaddr in the image's own numbering.
+// A segment that is loaded. All of it in bytes; vaddr in the image's own
+// numbering.
 struct Segment {
   uint64_t vaddr = 0;
   uint64_t file_offset = 0;
@@ -50,6 +57,8 @@ struct Note {
   uint32_t type = 0;
   std::vector<std::byte> description;
   uint64_t description_vaddr = 0;  // where the description is once loaded
+  // It tells one build of the image from another: GNU's build id, the UUID.
+  bool identifies_build = false;
 };
 
 class Image {
@@ -70,6 +79,11 @@ class Image {
   virtual const std::string& build_id() const = 0;  // lower-case hex, or empty
   virtual const std::vector<Segment>& segments() const = 0;
   virtual std::vector<Note> Notes() const = 0;
+  // Of a Mach-O image, where "__SEGMENT,__section" lies.
+  virtual std::optional<ImageRange> SectionNamed(
+      absl::string_view /*name*/) const {
+    return std::nullopt;
+  }
   // The file's bytes, mapped; valid while the image lives.
   virtual absl::Span<const std::byte> bytes() const = 0;
 

@@ -1,7 +1,5 @@
 #include "image/module_map.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -9,8 +7,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "image/elf_parser.h"
+#include "image/macho_memory.h"
 #include "image/moved_text.h"
+#include "model/page_size.h"
 
 namespace hubspy {
 namespace {
@@ -21,7 +20,15 @@ bool Overlap(const AddressRange& a, const AddressRange& b) {
   return a.begin < b.end && b.begin < a.end;
 }
 
-bool HasFile(const Mapping& mapping) { return mapping.inode != 0; }
+bool HasImage(const Mapping& mapping) {
+  return mapping.inode != 0 || mapping.in_memory_image;
+}
+
+MappedFile FileOf(const Mapping& mapping) {
+  return mapping.in_memory_image
+             ? MappedFile{0, mapping.in_memory_image.value(), mapping.path}
+             : MappedFile{mapping.device, mapping.inode, mapping.path};
+}
 
 // How the kernel names memory that has a file's nature, but never was on disk;
 // a JIT may keep its code in it.
@@ -30,12 +37,12 @@ bool IsSharedMemory(absl::string_view path) {
          path == "/dev/zero";
 }
 
-bool SameFile(const Mapping& a, const Mapping& b) {
-  return a.device == b.device && a.inode == b.inode && a.path == b.path;
-}
-
 absl::StatusOr<std::shared_ptr<const Image>> OpenImage(
-    const Mapping& mapping, absl::Span<const std::byte> vdso) {
+    const Mapping& mapping, absl::Span<const std::byte> vdso,
+    MemoryReader memory) {
+  if (mapping.in_memory_image) {
+    return MachoImageInMemory(mapping.in_memory_image, memory, mapping.path);
+  }
   if (mapping.path == kVdso) return Image::FromBytes(vdso, mapping.path);
   if (mapping.open_path.empty()) {
     if (IsSharedMemory(mapping.path)) {
@@ -52,9 +59,12 @@ absl::StatusOr<std::shared_ptr<const Image>> OpenImage(
 // it is displaced. Two segments may share a page of the file (the end of one
 // and the begin of the next); the executable one is meant here.
 std::optional<uint64_t> LoadBias(const Mapping& mapping, const Image& image) {
+  if (mapping.in_memory_image) {
+    return mapping.in_memory_image.value() - image.vaddr_begin();
+  }
   for (const Segment& segment : image.segments()) {
     if (!segment.executable) continue;
-    const uint64_t first_page = segment.file_offset & ~(kPageSize - 1);
+    const uint64_t first_page = segment.file_offset & ~(PageSize() - 1);
     if (mapping.file_offset < first_page ||
         mapping.file_offset >= segment.file_offset + segment.file_size) {
       continue;
@@ -73,12 +83,13 @@ struct Identity {
 
 std::optional<Identity> IdentityOf(const Image& image) {
   for (Note& note : image.Notes()) {
-    if (note.owner == "GNU" && note.type == NT_GNU_BUILD_ID) {
+    if (note.identifies_build) {
       return Identity{note.description_vaddr, std::move(note.description)};
     }
   }
   for (const Segment& segment : image.segments()) {
-    constexpr size_t kHeader = sizeof(Elf64_Ehdr);
+    // An ELF header; or a Mach-O header and what its commands begin with.
+    constexpr size_t kHeader = 64;
     if (segment.file_offset != 0 || segment.file_size < kHeader) continue;
     const absl::Span<const std::byte> header = image.bytes().first(kHeader);
     return Identity{segment.vaddr, {header.begin(), header.end()}};
@@ -91,6 +102,7 @@ std::optional<Identity> IdentityOf(const Image& image) {
 bool IsWhatWasLoaded(const Image& image, const Mapping& code,
                      const std::vector<Mapping>& mappings,
                      MemoryReader memory) {
+  if (code.in_memory_image) return true;  // from there it was read
   const std::optional<uint64_t> bias = LoadBias(code, image);
   const std::optional<Identity> identity = IdentityOf(image);
   if (!bias || !identity || identity->bytes.empty()) return true;
@@ -112,19 +124,69 @@ const std::string& NameOf(const Mapping& mapping) {
   return mapping.started_as.empty() ? mapping.path : mapping.started_as;
 }
 
-LoadedModule LoadedAt(uint64_t bias, std::shared_ptr<const Image> image,
-                      const std::string& name) {
-  return {.module = {.path = name,
+bool HasSegmentIn(const ImageRange& range, const Image& image) {
+  const uint64_t in_page = PageSize() - 1;
+  return std::any_of(image.segments().begin(), image.segments().end(),
+                     [&](const Segment& segment) {
+                       const uint64_t end = segment.vaddr + segment.memory_size;
+                       return (segment.vaddr & ~in_page) < range.end &&
+                              range.begin < ((end + in_page) & ~in_page);
+                     });
+}
+
+// In order of their addresses.
+using SortedMappings = std::vector<const Mapping*>;
+
+SortedMappings Sorted(const std::vector<Mapping>& mappings) {
+  SortedMappings sorted;
+  sorted.reserve(mappings.size());
+  for (const Mapping& mapping : mappings) sorted.push_back(&mapping);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Mapping* a, const Mapping* b) {
+              return a->range.begin < b->range.begin;
+            });
+  return sorted;
+}
+
+// As much of the image around `code` as has no mapping of others in it. Where
+// segments are aligned to more than a page there is room between them, and the
+// kernel makes use of it: on aarch64 the vdso may be in ld.so's.
+AddressRange RangeAround(const AddressRange& code, uint64_t bias,
+                         const Image& image, const Mapping& file,
+                         const SortedMappings& mappings) {
+  AddressRange range = {Address(image.vaddr_begin() + bias),
+                        Address(image.vaddr_end() + bias)};
+  auto other = std::upper_bound(
+      mappings.begin(), mappings.end(), range.begin,
+      [](Address begin, const Mapping* m) { return begin < m->range.end; });
+  for (; other != mappings.end() && (*other)->range.begin < range.end;
+       ++other) {
+    const AddressRange& there = (*other)->range;
+    if (SameFile(**other, file) ||
+        HasSegmentIn({there.begin.value() - bias, there.end.value() - bias},
+                     image)) {
+      continue;
+    }
+    if (there.end <= code.begin) range.begin = there.end;
+    if (there.begin >= code.end) range.end = there.begin;
+  }
+  return range;
+}
+
+// `code` shows code of `file`'s, which may have been moved there from it.
+LoadedModule LoadedAt(uint64_t bias, const AddressRange& code,
+                      std::shared_ptr<const Image> image, const Mapping& file,
+                      const SortedMappings& mappings) {
+  return {.module = {.path = NameOf(file),
                      .build_id = image->build_id(),
-                     .range = {Address(image->vaddr_begin() + bias),
-                               Address(image->vaddr_end() + bias)},
+                     .range = RangeAround(code, bias, *image, file, mappings),
                      .load_bias = bias},
           .image = std::move(image)};
 }
 
-LoadedModule ToModule(
-    const Mapping& mapping,
-    const absl::StatusOr<std::shared_ptr<const Image>>& image) {
+LoadedModule ToModule(const Mapping& mapping,
+                      const absl::StatusOr<std::shared_ptr<const Image>>& image,
+                      const SortedMappings& mappings) {
   LoadedModule loaded;
   loaded.module.path = NameOf(mapping);
   loaded.module.range = mapping.range;
@@ -137,7 +199,7 @@ LoadedModule ToModule(
         absl::StrCat(mapping.path, " has no code where it is mapped from"));
     return loaded;
   }
-  return LoadedAt(*bias, *image, NameOf(mapping));
+  return LoadedAt(*bias, mapping.range, *image, mapping, mappings);
 }
 
 // Inserts where it belongs in the sorted, disjoint `modules`, unless something
@@ -177,12 +239,24 @@ bool IsMapped(const LoadedModule& module,
 
 }  // namespace
 
+bool SameFile(const Mapping& a, const Mapping& b) {
+  return FileOf(a) == FileOf(b);
+}
+
+bool LoadedModule::HasCode() const {
+  return image != nullptr &&
+         std::any_of(image->segments().begin(), image->segments().end(),
+                     [](const Segment& segment) {
+                       return segment.executable && segment.file_size != 0;
+                     });
+}
+
 absl::StatusOr<std::shared_ptr<const Image>> ImageCache::Get(
     const MappedFile& file, const Mapping& mapping,
-    absl::Span<const std::byte> vdso) {
+    absl::Span<const std::byte> vdso, MemoryReader memory) {
   const auto known = images_.find(file);
   if (known != images_.end()) return known->second;
-  auto image = OpenImage(mapping, vdso);
+  auto image = OpenImage(mapping, vdso, memory);
   // Another process may be able to reach what this one's names do not.
   if (image.ok()) images_.emplace(file, *image);
   return image;
@@ -198,6 +272,7 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
   std::vector<LoadedModule> old = std::move(modules_);
   modules_.clear();
   absl::flat_hash_set<MappedFile> seen;
+  const SortedMappings sorted = Sorted(mappings);
 
   code_.clear();
   for (const Mapping& mapping : mappings) {
@@ -215,15 +290,16 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     if (!mapping.executable) continue;
     const bool is_vdso = mapping.path == kVdso;
     if (is_vdso && vdso.empty()) continue;
-    if (!is_vdso && !HasFile(mapping)) {
+    if (!is_vdso && !HasImage(mapping)) {
       without_image.push_back(&mapping);
       continue;
     }
-    const MappedFile file{mapping.device, mapping.inode, mapping.path};
+    const MappedFile file = FileOf(mapping);
     seen.insert(file);
     auto known = images_.find(file);
     if (known == images_.end()) {
-      known = images_.emplace(file, cache_->Get(file, mapping, vdso)).first;
+      known =
+          images_.emplace(file, cache_->Get(file, mapping, vdso, memory)).first;
       if (known->second.ok() &&
           !IsWhatWasLoaded(**known->second, mapping, mappings, memory)) {
         known->second = absl::FailedPreconditionError(absl::StrCat(
@@ -233,7 +309,7 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     // Of a file that was changed, no text is left to be found elsewhere.
     if (known->second.ok() ||
         absl::IsFailedPrecondition(known->second.status())) {
-      InsertIfFree(ToModule(mapping, known->second), modules_);
+      InsertIfFree(ToModule(mapping, known->second, sorted), modules_);
     } else {
       without_image.push_back(&mapping);
     }
@@ -242,9 +318,9 @@ void ModuleMap::Update(const std::vector<Mapping>& mappings,
     if (Find(code->range.begin) != nullptr) continue;
     if (auto moved = WithMovedText(*code, mappings, memory)) {
       InsertIfFree(*std::move(moved), modules_);
-    } else if (HasFile(*code)) {
-      const MappedFile file{code->device, code->inode, code->path};
-      InsertIfFree(ToModule(*code, images_.at(file)), modules_);
+    } else if (HasImage(*code)) {
+      InsertIfFree(ToModule(*code, images_.at(FileOf(*code)), sorted),
+                   modules_);
     }
   }
 
@@ -267,13 +343,12 @@ std::optional<LoadedModule> ModuleMap::WithMovedText(
     MemoryReader memory) {
   const Mapping* const file = FileAround(code, mappings, memory);
   if (file == nullptr) return std::nullopt;
-  const auto image =
-      cache_->Get({file->device, file->inode, file->path}, *file, {});
+  const auto image = cache_->Get(FileOf(*file), *file, {}, memory);
   if (!image.ok()) return std::nullopt;
   const std::optional<uint64_t> bias =
       MovedTextBias(code, *file, **image, memory);
   if (!bias) return std::nullopt;
-  return LoadedAt(*bias, *image, NameOf(*file));
+  return LoadedAt(*bias, code.range, *image, *file, Sorted(mappings));
 }
 
 bool ModuleMap::WouldReplace(const std::vector<Mapping>& mappings) const {
@@ -302,7 +377,7 @@ std::optional<AddressRange> ModuleMap::CodeWithoutImage(Address address) const {
     return std::nullopt;
   }
   const LoadedModule* const module = Find(address);
-  if (module != nullptr && module->image != nullptr) return std::nullopt;
+  if (module != nullptr && module->HasCode()) return std::nullopt;
   return *std::prev(behind);
 }
 

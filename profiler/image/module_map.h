@@ -30,11 +30,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "image/image.h"
+#include "image/memory_reader.h"
 #include "model/address.h"
 #include "model/mapping.h"
 #include "model/module.h"
@@ -50,9 +50,14 @@ struct LoadedModule {
   // our reach. FailedPrecondition: it was written to since. PermissionDenied:
   // we may not read it. InvalidArgument: no ELF image, and so none is missing.
   absl::Status image_status;
+
+  // Whether the image holds the bytes of its code. One that is in memory only
+  // (macho_memory.h) does not: they are read from there.
+  bool HasCode() const;
 };
 
-// A file that is mapped as code, as the kernel tells it.
+// A file that is mapped as code, as the kernel tells it; or an image that is in
+// memory only: then `inode` is where.
 struct MappedFile {
   uint64_t device = 0;
   uint64_t inode = 0;
@@ -64,23 +69,21 @@ struct MappedFile {
   }
 };
 
+// Two mappings of one.
+bool SameFile(const Mapping& a, const Mapping& b);
+
 class ImageCache {
  public:
   // Errors as LoadedModule::image_status.
   absl::StatusOr<std::shared_ptr<const Image>> Get(
       const MappedFile& file, const Mapping& mapping,
-      absl::Span<const std::byte> vdso);
+      absl::Span<const std::byte> vdso, MemoryReader memory);
   // Forgets those that only the cache knows.
   void DropUnused();
 
  private:
   absl::flat_hash_map<MappedFile, std::shared_ptr<const Image>> images_;
 };
-
-// As Memory::Read: copies what the target has there, and returns how much.
-using MemoryReader =
-    absl::FunctionRef<size_t(Address from, absl::Span<std::byte> into)>;
-inline size_t NoMemory(Address, absl::Span<std::byte>) { return 0; }
 
 class ModuleMap {
  public:
@@ -98,8 +101,9 @@ class ModuleMap {
   const LoadedModule* Find(Address address) const;
   const std::vector<LoadedModule>& modules() const { return modules_; }
 
-  // The executable mapping around `address`, if no image of ours covers it:
-  // code made at run time, or a file that is out of reach.
+  // The executable mapping around `address`, if no image of ours holds it: code
+  // made at run time, a file that is out of reach, or an image that is in
+  // memory only.
   std::optional<AddressRange> CodeWithoutImage(Address address) const;
 
  private:

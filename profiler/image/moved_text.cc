@@ -7,7 +7,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "image/elf_parser.h"
+#include "model/page_size.h"
 
 namespace hubspy {
 namespace {
@@ -15,19 +15,27 @@ namespace {
 constexpr size_t kPlaces = 64;
 constexpr size_t kBytesAPlace = 32;
 
-bool SameFile(const Mapping& a, const Mapping& b) {
-  return a.device == b.device && a.inode == b.inode && a.path == b.path;
+// Segments begin at multiples of a page, of whatever size it may be: of up to
+// 64 KiB on aarch64, and 2 MiB where linkers align for huge ones. Less than
+// that lies between them.
+constexpr uint64_t kMostBetweenSegments = 2 << 20;
+
+bool BeginsWithElfHeader(const Mapping& mapping, MemoryReader memory) {
+  std::array<std::byte, SELFMAG> magic;
+  return memory(mapping.range.begin, absl::MakeSpan(magic)) == SELFMAG &&
+         std::memcmp(magic.data(), ELFMAG, SELFMAG) == 0;
 }
 
-bool HasElfHeader(const Mapping& file, const std::vector<Mapping>& mappings,
-                  MemoryReader memory) {
-  return std::any_of(
-      mappings.begin(), mappings.end(), [&](const Mapping& mapping) {
-        std::array<std::byte, SELFMAG> magic;
-        return SameFile(mapping, file) && mapping.file_offset == 0 &&
-               memory(mapping.range.begin, absl::MakeSpan(magic)) == SELFMAG &&
-               std::memcmp(magic.data(), ELFMAG, SELFMAG) == 0;
-      });
+// Where the text is the file's first segment, its header may have moved along.
+bool HasElfHeader(const Mapping& file, const Mapping& code,
+                  const std::vector<Mapping>& mappings, MemoryReader memory) {
+  return std::any_of(mappings.begin(), mappings.end(),
+                     [&](const Mapping& mapping) {
+                       return SameFile(mapping, file) &&
+                              mapping.file_offset == 0 &&
+                              BeginsWithElfHeader(mapping, memory);
+                     }) ||
+         BeginsWithElfHeader(code, memory);
 }
 
 bool HoldsSegment(const Segment& segment, uint64_t bias, const Mapping& code,
@@ -64,17 +72,17 @@ const Mapping* FileAround(const Mapping& code,
       mappings.begin(), mappings.end(), code.range.begin,
       [](const Mapping& m, Address begin) { return m.range.begin < begin; });
   if (at == mappings.end() || at->range != code.range) return nullptr;
-  const auto candidate = [&](const Mapping& m, bool adjoins) {
-    return adjoins && m.inode != 0 && !m.open_path.empty() &&
-           HasElfHeader(m, mappings, memory);
+  const auto candidate = [&](const Mapping& m, uint64_t between) {
+    return between < kMostBetweenSegments && m.inode != 0 &&
+           !m.open_path.empty() && HasElfHeader(m, code, mappings, memory);
   };
   if (at != mappings.begin()) {
     const Mapping& below = *std::prev(at);
-    if (candidate(below, below.range.end == code.range.begin)) return &below;
+    if (candidate(below, code.range.begin - below.range.end)) return &below;
   }
   if (std::next(at) != mappings.end()) {
     const Mapping& above = *std::next(at);
-    if (candidate(above, above.range.begin == code.range.end)) return &above;
+    if (candidate(above, above.range.begin - code.range.end)) return &above;
   }
   return nullptr;
 }
@@ -82,7 +90,7 @@ const Mapping* FileAround(const Mapping& code,
 std::optional<uint64_t> MovedTextBias(const Mapping& code, const Mapping& file,
                                       const Image& image, MemoryReader memory) {
   for (const Segment& shown : image.segments()) {
-    const uint64_t first_page = shown.file_offset & ~(kPageSize - 1);
+    const uint64_t first_page = shown.file_offset & ~(PageSize() - 1);
     // Two segments may share a page of the file: each may be the one.
     if (file.file_offset < first_page ||
         file.file_offset >= shown.file_offset + shown.file_size) {

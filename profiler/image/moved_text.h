@@ -16,9 +16,9 @@
 
 namespace hubspy {
 
-// The file next to `code` that may be its own: one whose ELF header the target
-// has in memory. So none is opened that is not code. Null: there is none.
-// `mappings` are sorted by address.
+// The file nearest to `code` that may be its own: one whose ELF header the
+// target has in memory. So none is opened that is not code. Null: there is
+// none. `mappings` are sorted by address.
 const Mapping* FileAround(const Mapping& code,
                           const std::vector<Mapping>& mappings,
                           MemoryReader memory);

@@ -3,21 +3,27 @@
 #ifndef HUBSPY_IMAGE_SHADOW_H_
 #define HUBSPY_IMAGE_SHADOW_H_
 
-#include <cstddef>
+#include <cstdint>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "image/elf_parser.h"
+#include "image/image.h"
+#include "image/image_file.h"
 #include "image/owned_mapping.h"
 
 namespace hubspy {
 
-// The mapping's first byte stands for contents.loaded.begin. Costs address
-// space, not memory: pages are the page cache's, and holes are never touched.
-absl::StatusOr<OwnedMapping> ShadowFromFile(const ElfContents& contents,
-                                            int fd);
-absl::StatusOr<OwnedMapping> ShadowFromBytes(const ElfContents& contents,
-                                             absl::Span<const std::byte> file);
+struct ShadowLayout {
+  absl::Span<const Segment> segments;
+  ImageRange loaded;          // spans all of them; page-rounded
+  uint64_t image_offset = 0;  // where in the file the image begins
+};
+
+// The mapping's first byte stands for loaded.begin. Costs address space, not
+// memory, if it is an open file: pages are the page cache's, and holes are
+// never touched.
+absl::StatusOr<OwnedMapping> MakeShadow(const ImageFile& file,
+                                        const ShadowLayout& layout);
 
 }  // namespace hubspy
 

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "model/machine.h"
 #include "symbolize/inflate.h"
 
 // Of newer elf.h than some have (System V gABI, chapter "Sections").
@@ -131,7 +132,7 @@ std::string EmptyElf(absl::string_view names) {
   file.e_ident[EI_DATA] = ELFDATA2LSB;
   file.e_ident[EI_VERSION] = EV_CURRENT;
   file.e_type = ET_EXEC;
-  file.e_machine = EM_X86_64;
+  file.e_machine = kElfMachine;
   file.e_version = EV_CURRENT;
   file.e_shoff = sizeof(file);
   file.e_ehsize = sizeof(file);
@@ -169,6 +170,16 @@ bool AddSection(Elf* elf, uint32_t name, absl::string_view bytes) {
 }
 
 }  // namespace
+
+std::optional<DebugSection> MachoDebugSection(absl::string_view name) {
+  constexpr size_t kMaxName = 16;
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    const auto section = static_cast<DebugSection>(i);
+    const std::string whole = absl::StrCat("__debug_", kNames[i]);
+    if (!IsIndex(section) && name == whole.substr(0, kMaxName)) return section;
+  }
+  return std::nullopt;
+}
 
 DebugSections::DebugSections(Elf* elf, Kind kind) {
   size_t names;

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ class SectionBytes {
  private:
   std::array<absl::string_view, kDebugSections> bytes_;
 };
+
+// The section that Mach-O calls `name`: "__debug_info". Its names are cut off
+// at 16 letters. Nullopt for those that are not read.
+std::optional<DebugSection> MachoDebugSection(absl::string_view name);
 
 class DebugSections {
  public:

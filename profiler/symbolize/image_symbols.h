@@ -4,18 +4,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "image/image.h"
-#include "symbolize/debug_file.h"
-#include "symbolize/debug_sections.h"
 #include "symbolize/dwarf_names.h"
-#include "symbolize/elf_handles.h"
-#include "symbolize/elf_symbols.h"
-#include "symbolize/mini_debug_info.h"
-#include "symbolize/plt.h"
-#include "symbolize/split_units.h"
 
 namespace hubspy {
 
@@ -23,32 +16,22 @@ class ImageSymbols {
  public:
   // Reads the image's bytes, not its path: the process that the path leads
   // through may be gone by now.
-  explicit ImageSymbols(std::shared_ptr<const Image> image);
+  static std::unique_ptr<ImageSymbols> Of(std::shared_ptr<const Image> image);
+
+  virtual ~ImageSymbols() = default;
 
   // Innermost first; `vaddr` in the image's own numbering. Empty when nothing
   // is known.
-  std::vector<SourceFrame> FramesAt(uint64_t vaddr);
+  virtual std::vector<SourceFrame> FramesAt(uint64_t vaddr) = 0;
 
   // The code of the function that holds `vaddr`; sorted and disjoint. Empty
   // when that is not known, as of a stub.
-  std::vector<ImageRange> FunctionRangesAt(uint64_t vaddr);
-
- private:
-  void OpenDwarf();
-
-  // In the order in which they refer to each other: destroyed from the end.
-  std::shared_ptr<const Image> image_;
-  ElfHandle elf_;
-  std::unique_ptr<DebugFile> debug_file_;
-  std::unique_ptr<DebugFile> shared_file_;
-  std::unique_ptr<DwarfFile> shared_dwarf_;
-  std::unique_ptr<DwarfFile> dwarf_;
-  std::unique_ptr<SplitUnits> split_units_;
-  std::unique_ptr<DwarfNames> dwarf_names_;
-  std::unique_ptr<MiniDebugInfo> mini_;  // only for want of a debug file
-  ElfSymbols symbols_;
-  std::optional<PltStubs> stubs_;
+  virtual std::vector<ImageRange> FunctionRangesAt(uint64_t vaddr) = 0;
 };
+
+// What of such ranges, [begin, end) each, remains in order and disjoint.
+std::vector<ImageRange> Disjoint(
+    std::vector<std::pair<uint64_t, uint64_t>> ranges);
 
 }  // namespace hubspy
 

@@ -1,33 +1,17 @@
 #include "symbolize/plt.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "model/machine.h"
+#include "symbolize/plt_stub.h"
 
 namespace hubspy {
 namespace {
 
-// Bytes from one stub to the next, where the section does not say; on x86_64
-// all linkers use 16 (System V ABI AMD64, figure 5.2).
-constexpr uint64_t kStubSize = 16;
 constexpr size_t kMaxSlots = size_t{1} << 20;
-
-// Where the first `jmp *offset(%rip)` of an x86_64 stub takes its target from.
-// Stubs for indirect branch tracking have an endbr64 in front of it.
-std::optional<uint64_t> SlotOf(const unsigned char* code, uint64_t size,
-                               uint64_t vaddr) {
-  constexpr uint64_t kJump = 6;  // ff 25 and four bytes of offset
-  for (uint64_t i = 0; i + kJump <= size; ++i) {
-    if (code[i] != 0xff || code[i + 1] != 0x25) continue;
-    int32_t offset;
-    std::memcpy(&offset, code + i + 2, sizeof(offset));
-    return vaddr + i + kJump + static_cast<uint64_t>(int64_t{offset});
-  }
-  return std::nullopt;
-}
 
 void AddSlots(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
               absl::flat_hash_map<uint64_t, std::string>& slots) {
@@ -50,7 +34,7 @@ void AddSlots(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
       return;
     }
     const uint64_t type = GELF_R_TYPE(relocation.r_info);
-    if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) continue;
+    if (!IsSlotRelocation(type)) continue;
     GElf_Sym symbol;
     if (gelf_getsym(symbols, static_cast<int>(GELF_R_SYM(relocation.r_info)),
                     &symbol) == nullptr) {
@@ -68,7 +52,7 @@ void AddSlots(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
 PltStubs::PltStubs(Elf* elf) {
   GElf_Ehdr file;
   size_t names;
-  if (gelf_getehdr(elf, &file) == nullptr || file.e_machine != EM_X86_64 ||
+  if (gelf_getehdr(elf, &file) == nullptr || file.e_machine != kElfMachine ||
       elf_getshdrstrndx(elf, &names) != 0) {
     return;
   }
@@ -97,10 +81,11 @@ void PltStubs::AddStubs(Elf_Scn* section, const GElf_Shdr& header,
   const auto* code = static_cast<const unsigned char*>(data->d_buf);
   const uint64_t step = header.sh_entsize >= 8 && header.sh_entsize <= 64
                             ? header.sh_entsize
-                            : kStubSize;
-  for (uint64_t at = 0; at < data->d_size; at += step) {
+                            : kPltStubBytes;
+  // A table may begin with code of another size.
+  for (uint64_t at = data->d_size % step; at < data->d_size; at += step) {
     const uint64_t size = std::min<uint64_t>(step, data->d_size - at);
-    const auto slot = SlotOf(code + at, size, header.sh_addr + at);
+    const auto slot = SlotOfStub({code + at, size}, header.sh_addr + at);
     if (!slot) continue;
     const auto it = slots.find(*slot);
     if (it == slots.end()) continue;

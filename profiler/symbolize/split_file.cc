@@ -8,7 +8,7 @@ namespace hubspy {
 namespace {
 
 // Far more than any compiler puts into one file.
-constexpr size_t kMaxUnits = size_t{1} << 16;
+constexpr size_t kMaxUnitsOfAFile = size_t{1} << 16;
 
 // The bytes of the unit that begins at `begin` of a section.
 absl::string_view UnitBytes(Dwarf* dwarf, absl::string_view section,
@@ -62,8 +62,8 @@ void SplitFile::ListUnits(absl::string_view info, absl::string_view types) {
   uint8_t type;
   Dwarf_Half version;
   for (size_t i = 0;
-       i < kMaxUnits && dwarf_get_units(read->dwarf(), cu, &cu, &version, &type,
-                                        &root, nullptr) == 0;
+       i < kMaxUnitsOfAFile && dwarf_get_units(read->dwarf(), cu, &cu, &version,
+                                               &type, &root, nullptr) == 0;
        ++i) {
     uint64_t id = 0;
     if (dwarf_cu_info(cu, nullptr, nullptr, nullptr, nullptr, &id, nullptr,

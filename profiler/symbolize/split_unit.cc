@@ -116,18 +116,18 @@ std::optional<size_t> OffsetOfDwoIdValue(Dwarf_Die root,
 }
 
 // The declaration of the root's abbreviation, in the unit's table of them.
-struct Declaration {
+struct RootAbbreviation {
   size_t offset = 0;
   size_t size = 0;
   size_t attributes = 0;         // where, in the declaration, their list begins
   std::optional<size_t> dwo_id;  // where in it DW_AT_GNU_dwo_id is listed
 };
 
-std::optional<Declaration> DeclarationOf(Dwarf_Die root,
-                                         absl::string_view table) {
+std::optional<RootAbbreviation> AbbreviationOf(Dwarf_Die root,
+                                               absl::string_view table) {
   dwarf_tag(&root);  // or libdw has not looked for it yet
   const unsigned int code = dwarf_getabbrevcode(root.abbrev);
-  Declaration found;
+  RootAbbreviation found;
   Dwarf_Abbrev* abbrev = nullptr;
   while ((abbrev = dwarf_getabbrev(&root, found.offset, &found.size)) !=
              nullptr &&
@@ -159,7 +159,7 @@ std::optional<Rewritten> Rewrite(Dwarf_Die root, const SectionBytes& sections,
               layout->offset_size);
   const absl::string_view table =
       From(sections[DebugSection::kAbbrev], table_offset);
-  const std::optional<Declaration> found = DeclarationOf(root, table);
+  const std::optional<RootAbbreviation> found = AbbreviationOf(root, table);
   if (!found) return std::nullopt;
 
   Rewritten unit{.info = std::string(info)};

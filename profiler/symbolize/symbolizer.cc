@@ -130,7 +130,7 @@ class Symbolizer::Impl {
   // Holds the image as well, so that its address stays its own.
   ImageSymbols& SymbolsOf(const std::shared_ptr<const Image>& image) {
     std::unique_ptr<ImageSymbols>& symbols = images_[image.get()];
-    if (symbols == nullptr) symbols = std::make_unique<ImageSymbols>(image);
+    if (symbols == nullptr) symbols = ImageSymbols::Of(image);
     return *symbols;
   }
 
