@@ -50,7 +50,8 @@ class Annotator {
       at += instruction.size;
       annotation_.instructions.push_back(std::move(instruction));
       kinds_.push_back(described->instruction.kind);
-      rax_.push_back({described->may_write_rax, described->eax_value});
+      call_numbers_.push_back(
+          {described->may_write_call_number, described->call_number});
       flow_.push_back({.piece = pieces_});
     }
     ++pieces_;
@@ -90,21 +91,22 @@ class Annotator {
     }
   }
 
-  // A call's number is known when it was put into eax before, and nothing came
-  // between: no other write, no call, and no jump to there from elsewhere.
+  // A call's number is known when it was put into its register before, and
+  // nothing came between: no other write, no call, and no jump to there from
+  // elsewhere.
   void FindSystemCalls() {
     absl::flat_hash_set<uint32_t> jumped_to;
     for (const FlowNode& node : flow_) jumped_to.insert(node.target);
-    std::optional<uint32_t> eax;
+    std::optional<uint32_t> number;
     for (uint32_t i = 0; i < flow_.size(); ++i) {
       const bool reached_from_before = i > 0 && flow_[i - 1].next == i;
-      if (!reached_from_before || jumped_to.contains(i)) eax.reset();
+      if (!reached_from_before || jumped_to.contains(i)) number.reset();
       Annotation::Instruction& instruction = annotation_.instructions[i];
       if (instruction.role == InstructionRole::kSystemCall) {
-        instruction.system_call = eax;
-        eax.reset();
-      } else if (instruction.is_call || rax_[i].written) {
-        eax = rax_[i].value;
+        instruction.system_call = number;
+        number.reset();
+      } else if (instruction.is_call || call_numbers_[i].written) {
+        number = call_numbers_[i].value;
       }
     }
   }
@@ -149,7 +151,7 @@ class Annotator {
     }
   }
 
-  struct Rax {
+  struct CallNumber {
     bool written = false;
     std::optional<uint32_t> value;
   };
@@ -157,7 +159,7 @@ class Annotator {
   Annotation annotation_;
   // Of the instruction of the same index:
   std::vector<Kind> kinds_;
-  std::vector<Rax> rax_;
+  std::vector<CallNumber> call_numbers_;
   std::vector<FlowNode> flow_;
   uint32_t pieces_ = 0;
 };

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/now.h"
 #include "target/core/core_process.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {
@@ -22,13 +22,10 @@ constexpr int64_t kLongestModulesIntervalNs = 10'000'000'000;
 // now and then in any case, as long as that takes no time to speak of.
 constexpr int64_t kModulesAtLatestNs = 1'000'000'000;
 constexpr int64_t kModulesCostFactor = 200;
-// Below Hub::Run there is main, or a thread's function: a short stack.
-constexpr size_t kRunStackBytes = 32 * 1024;
 // Nothing waits while a core's stack is copied: all of the usual 8 MB.
 constexpr size_t kCoreStackBytes = 8 << 20;
 // A signal's, Go's scheduler's and a goroutine's is the most there is.
 constexpr int kMaxOtherStacks = 2;
-constexpr int kAttempts = 5;
 
 std::vector<std::byte> ReadVdso(const Memory& memory,
                                 const std::vector<Mapping>& mappings) {
@@ -90,6 +87,7 @@ void Attachment::BecomeProgram(ProgramId id) {
                     [this](Address from, absl::Span<std::byte> into) {
                       return process_->memory().Read(from, into);
                     });
+  green_base_ = {};
   // Not now: whoever looks at a hub may be half-way through it.
   hub_block_is_old_ = true;
 }
@@ -128,7 +126,7 @@ void Attachment::FindHubs() {
     green_watches_.clear();
   }
   if (hub_reader_) return;
-  if (const auto block = FindHubBlock(modules())) {
+  if (const auto block = FindHubBlock(modules(), process_->memory())) {
     hub_reader_.emplace(process_->memory(), *block);
   }
 }
@@ -211,11 +209,15 @@ std::optional<ThreadLook> Attachment::LookAt(ThreadId tid, Sleep& sleep) {
     look.method = (*capture)->snapshot.method;
     look.pause_ns = (*capture)->snapshot.pause_ns;
     look.lost = (*capture)->snapshot.lost;
+    const int64_t sampled_ns = (*capture)->snapshot.sampled_ns;
+    const bool is_old = sampled_ns != 0 && sampled_ns == sleep.sampled_ns;
+    const auto green = is_old ? sleep.green : RunningGreen(**capture);
     sleep = {
         .token = (*capture)->snapshot.sleep,
         .stack = std::make_shared<const Stack>(std::move((*capture)->stack)),
         .activity = ActivityOf((*capture)->snapshot),
-        .green = RunningGreen(tid, (*capture)->snapshot.registers.sp())};
+        .green = green,
+        .sampled_ns = sampled_ns};
   }
   look.green = sleep.green;
   // A green thread that sleeps in a system call keeps all others waiting.
@@ -244,14 +246,7 @@ absl::StatusOr<std::optional<ThreadCapture>> Attachment::CaptureUnless(
                               .max_stack_bytes = max_stack_bytes_,
                               .known_sleep = known_sleep};
   if (const auto hub = hubs_.find(tid); hub != hubs_.end()) {
-    return deep_stacks_.Capture(
-        wanted, use,
-        [&](const CaptureRequest& request) {
-          return CaptureHubThread(request, hub->second);
-        },
-        [&](const Snapshot& snapshot) {
-          return UnwindHubThread(hub->second, snapshot);
-        });
+    return CaptureHubThread(wanted, use, hub->second);
   }
   return CaptureAllStacks(wanted, use);
 }
@@ -283,51 +278,6 @@ absl::StatusOr<std::optional<ThreadCapture>> Attachment::CaptureAllStacks(
     capture = std::move(more);
   }
   return capture;
-}
-
-absl::StatusOr<std::optional<Snapshot>> Attachment::CaptureHubThread(
-    CaptureRequest request, HubView& hub) {
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    request.also = {hub_reader_->HubRecordRange(hub),
-                    hub_reader_->SuspendedRunRange(hub, kRunStackBytes)};
-    absl::StatusOr<std::optional<Snapshot>> snapshot =
-        process_->Capture(request);
-    if (!snapshot.ok()) return snapshot.status();
-    if (!snapshot->has_value()) return std::nullopt;
-    absl::StatusOr<HubView> now =
-        hub_reader_->ParseHub((*snapshot)->extra[0], (*snapshot)->extra[1]);
-    if (!now.ok()) return now.status();
-    // Hub::Run was left from elsewhere than we expected: its stack was not
-    // copied. It is, next time.
-    const bool copied = !now->run_context || now->suspended_run;
-    hub = *std::move(now);
-    if (copied) return snapshot;
-  }
-  return absl::AbortedError("the hub moved in every one of several looks");
-}
-
-// `hub` is as `snapshot` shows it.
-Stack Attachment::UnwindHubThread(const HubView& hub,
-                                  const Snapshot& snapshot) {
-  Stack stack = Unwind(snapshot.registers, snapshot.stack, {});
-  if (!hub.suspended_run || stack.partial() ||
-      !RunningGreenThread(hub, snapshot.registers.sp())) {
-    return stack;
-  }
-  const Stack run =
-      Unwind(*hub.suspended_run, snapshot.extra[1], {.top_is_return = true});
-  return Joined(std::move(stack), run);
-}
-
-// Around a switch the record may already, or still, name a green thread while
-// the thread is on Hub::Run's stack: the stack pointer tells.
-std::optional<GreenThreadView> Attachment::RunningGreenThread(
-    const HubView& hub, Address sp) {
-  if (!hub.current) return std::nullopt;
-  absl::StatusOr<GreenThreadView> green =
-      hub_reader_->ReadGreenThread(hub, hub.current);
-  if (!green.ok() || !green->stack.Contains(sp)) return std::nullopt;
-  return *std::move(green);
 }
 
 bool Attachment::LeavesKnownModules(const Stack& stack) const {

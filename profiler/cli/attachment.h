@@ -108,6 +108,15 @@ class Attachment {
     std::shared_ptr<const Stack> stack;
     ThreadActivity activity;
     std::optional<GreenActivity> green;  // that it runs
+    int64_t sampled_ns = 0;              // as Snapshot's
+  };
+
+  // What a hub's thread stands on.
+  struct HubStack {
+    Stack stack;
+    // Its green thread's frames alone, as Hub::Run's had been gone on with by
+    // the time that these were looked for.
+    bool lacks_run = false;
   };
 
   Attachment(std::unique_ptr<Process> process,
@@ -130,12 +139,17 @@ class Attachment {
       DeepStacks::Use use);
   absl::StatusOr<std::optional<ThreadCapture>> CaptureAllStacks(
       const CaptureRequest& wanted, DeepStacks::Use use);
-  absl::StatusOr<std::optional<Snapshot>> CaptureHubThread(
-      CaptureRequest request, HubView& hub);
-  Stack UnwindHubThread(const HubView& hub, const Snapshot& snapshot);
+  absl::StatusOr<std::optional<ThreadCapture>> CaptureHubThread(
+      const CaptureRequest& wanted, DeepStacks::Use use, HubView& hub);
+  absl::StatusOr<std::optional<Snapshot>> TakeWithHub(CaptureRequest request,
+                                                      HubView& hub);
+  HubStack UnwindHubThread(const HubView& hub, const Snapshot& snapshot);
   GreenWatch& WatchOf(const HubView& hub);
   void AddGreenThreads(std::vector<ThreadLook>& looks);
-  std::optional<GreenActivity> RunningGreen(ThreadId tid, Address sp);
+  std::optional<GreenActivity> RunningGreen(const ThreadCapture& capture);
+  std::optional<GreenThreadView> SeenOnStack(const HubView& hub,
+                                             const Snapshot& snapshot,
+                                             Address record);
   void RememberName(const GreenThreadView& green);
   bool LeavesKnownModules(const Stack& stack) const;
   Stack Unwind(const Registers& registers, const MemoryCopy& stack,
@@ -152,6 +166,9 @@ class Attachment {
   DeepStacks deep_stacks_;
   std::optional<HubReader> hub_reader_;
   bool hub_block_is_old_ = false;  // found in what the process was before
+  // Where the outermost call of a green thread's stack, the same in all of
+  // them, returns to; zero: none was seen yet.
+  CodeAddress green_base_;
 
   absl::flat_hash_map<ThreadId, Sleep> threads_;
   absl::flat_hash_map<ThreadId, std::string> thread_names_;

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "cli/attachment.h"
-#include "cli/now.h"
+#include "target/now.h"
 
 namespace hubspy {
 
@@ -59,19 +59,6 @@ void Attachment::AddGreenThreads(std::vector<ThreadLook>& looks) {
       if (green_looks_.names) RememberName(view);
     });
   }
-}
-
-std::optional<GreenActivity> Attachment::RunningGreen(ThreadId tid,
-                                                      Address sp) {
-  const auto hub = hubs_.find(tid);
-  if (!green_looks_.wanted || hub == hubs_.end()) return std::nullopt;
-  const auto running = RunningGreenThread(hub->second, sp);
-  if (!running) return std::nullopt;
-  // The record was read after the look, and may be another's by then; not when
-  // who has it now was there before the turn in which the look was.
-  if (running->created_ns >= hub->second.last.now_ns) return GreenActivity{};
-  if (green_looks_.names) RememberName(*running);
-  return GreenActivity{.id = running->id};
 }
 
 void Attachment::RememberName(const GreenThreadView& green) {

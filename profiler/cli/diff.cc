@@ -24,10 +24,9 @@ std::string Rendered(const Profile& before, const Profile& after,
                                       options.after),
                 .before = &before});
   }
-  const DiffOptions flat = {.include_idle = options.include_idle};
-  return options.threads ? RenderDiff(WithThreadFrames(before),
-                                      WithThreadFrames(after), flat)
-                         : RenderDiff(before, after, flat);
+  return RenderDiff(
+      before, after,
+      {.include_idle = options.include_idle, .threads = options.threads});
 }
 
 }  // namespace

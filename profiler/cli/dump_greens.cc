@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "cli/hub_watcher.h"
 #include "cli/naming.h"
-#include "cli/now.h"
 #include "cli/signal_waiter.h"
 #include "diagnose/hub_time.h"
 #include "model/numbers.h"
 #include "sample/pacer.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {

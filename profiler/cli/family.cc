@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "cli/now.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {

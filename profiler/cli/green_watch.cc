@@ -8,6 +8,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "cli/deep_stacks.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {
@@ -65,6 +66,7 @@ absl::Status GreenWatch::Look(const HubReader& reader, const HubView& hub,
   }
   moved_.clear();
   now_ns_ = now_ns;
+  looked_ns_ = NowNs();
   // First, so that pointers to what they hold stay good.
   AddSlabs();
   if (slabs_.size() > copies_.size()) {  // slabs never go, in a sane process
@@ -103,6 +105,28 @@ void GreenWatch::ChangeState(WatchedGreen& green, GreenState state) const {
   AddTime(green.view.state, now_ns_ - green.as_now_since_ns,
           green.times_before);
   green.as_now_since_ns = now_ns_;
+}
+
+const WatchedGreen* GreenWatch::FindByRecord(Address record) const {
+  for (const auto& [records, index] : slab_at_) {
+    const Slab& slab = slabs_[index];
+    if (!AddressRange{records, records + slab.bytes.size()}.Contains(record)) {
+      continue;
+    }
+    const size_t record_bytes = slab.bytes.size() / slab.greens.size();
+    const WatchedGreen& green = slab.greens[(record - records) / record_bytes];
+    return green.view.id == 0 ? nullptr : &green;
+  }
+  return nullptr;
+}
+
+const WatchedGreen* GreenWatch::FindByStack(Address sp) const {
+  for (const Slab& slab : slabs_) {
+    for (const WatchedGreen& green : slab.greens) {
+      if (green.view.id != 0 && green.view.stack.Contains(sp)) return &green;
+    }
+  }
+  return nullptr;
 }
 
 GreenTimes GreenWatch::TimesOf(const WatchedGreen& green) const {

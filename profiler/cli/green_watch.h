@@ -66,6 +66,14 @@ class GreenWatch {
   // What one of them did from the first look that saw it to the latest one.
   GreenTimes TimesOf(const WatchedGreen& green) const;
 
+  // Whose record it is, or whose stack `sp` lies on, at the latest look; null:
+  // nobody's. The latter goes through all of them.
+  const WatchedGreen* FindByRecord(Address record) const;
+  const WatchedGreen* FindByStack(Address sp) const;
+  // When the records of the latest look had been read, on NowNs's clock; 0:
+  // there was none.
+  int64_t looked_ns() const { return looked_ns_; }
+
   // Calls visit(const WatchedGreen&) for each that was there at the latest
   // look.
   template <typename Visit>
@@ -105,7 +113,8 @@ class GreenWatch {
   absl::flat_hash_set<std::shared_ptr<const Stack>, SameFrames, SameFrames>
       stacks_;
   bool first_look_ = true;
-  int64_t now_ns_ = 0;  // of the latest look
+  int64_t now_ns_ = 0;     // of the latest look
+  int64_t looked_ns_ = 0;  // when its records had been read
 };
 
 }  // namespace hubspy

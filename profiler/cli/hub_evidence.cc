@@ -6,9 +6,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "cli/annotator.h"
 #include "cli/naming.h"
-#include "cli/now.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/facts.h"
+#include "target/now.h"
 #include "target/system_call_name.h"
 #include "view/annotation.h"
 

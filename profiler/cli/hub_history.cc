@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/now.h"
 #include "model/words.h"
+#include "target/now.h"
 
 namespace hubspy {
 

@@ -8,12 +8,12 @@
 namespace hubspy {
 namespace {
 
-constexpr int64_t kIntervalNs = 1'000'000'000;
+constexpr int64_t kJudgeIntervalNs = 1'000'000'000;
 // What was watched for so long is judged no more, as in `diagnose`.
 constexpr int64_t kLongEnoughNs = 2'000'000'000;
 // `diagnose` would watch on for as long.
 constexpr int64_t kSoonNs = 2'500'000'000;
-constexpr int64_t kCostFactor = 50;
+constexpr int64_t kJudgeCostFactor = 50;
 
 // Sampling goes on meanwhile, or is to: no more than some milliseconds.
 constexpr Effort kEffort = {.fd_looks_ns = 20'000'000,
@@ -50,7 +50,7 @@ HubJudge::Case& HubJudge::CaseOf(const HubView& hub, int64_t now_ns) {
     if (seen.tid != hub.tid || seen.first != hub.first) known = {};
   }
   if (known.watched.empty()) {
-    if (cases_.size() == 1) due_ns_ = now_ns + kIntervalNs;
+    if (cases_.size() == 1) due_ns_ = now_ns + kJudgeIntervalNs;
     known.watched.push_back(Begin(hub, now_ns));
   }
   return known;
@@ -105,7 +105,7 @@ void HubJudge::JudgeIfDue(const std::vector<HubView>& hubs, Waiter& waiter) {
   }
   cases_ = std::move(present);
   const int64_t cost_ns = waiter.NowNs() - begin_ns;
-  due_ns_ = begin_ns + std::max(kIntervalNs, kCostFactor * cost_ns);
+  due_ns_ = begin_ns + std::max(kJudgeIntervalNs, kJudgeCostFactor * cost_ns);
 }
 
 std::optional<HubJudge::Finding> HubJudge::Judge(Watched watched,

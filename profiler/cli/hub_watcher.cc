@@ -11,7 +11,7 @@ namespace {
 
 // Two reads of some 300 bytes, and a line of /proc per thread: 100 looks at a
 // hub in the default 2 s cost the machine less than a millisecond a second.
-constexpr int64_t kIntervalNs = 20'000'000;
+constexpr int64_t kWatchIntervalNs = 20'000'000;
 // A loop whose next timer is 2 s away turns once in that time; a little more.
 constexpr int64_t kLongerNs = 2'500'000'000;
 // One that was found running so often in a row is worth a stop, to see where.
@@ -55,7 +55,7 @@ class HubWatcher {
     while (!hubs_.empty() && !waiter_.stop_requested()) {
       if (absl::Status status = LookAtThreads(); !status.ok()) return status;
       if (Done(waiter_.NowNs() - begin_ns, duration_ns)) break;
-      waiter_.WaitUntil(waiter_.NowNs() + kIntervalNs);
+      waiter_.WaitUntil(waiter_.NowNs() + kWatchIntervalNs);
       if (absl::Status status = LookAtHubs(); !status.ok()) return status;
     }
     for (size_t i = 0; i < hubs_.size(); ++i) {

@@ -1,9 +1,5 @@
 #include "cli/naming.h"
 
-#include <string>
-
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
 #include "diagnose/facts.h"
 #include "target/system_call_name.h"
 
@@ -58,21 +54,6 @@ Profile NameProfile(Recording& recording, Family& family,
   family.LearnJitNames(recording.stacks());
   return Renamed(NameRecording(recording, family.programs(), symbolizer),
                  options);
-}
-
-Profile WithThreadFrames(Profile profile) {
-  absl::flat_hash_map<ThreadId, uint32_t> frames;
-  for (const Profile::Thread& thread : profile.threads) {
-    frames[thread.tid] = static_cast<uint32_t>(profile.frames.size());
-    profile.frames.push_back(
-        {.function = absl::StrCat("thread (", thread.tid, "): ", thread.name)});
-  }
-  for (Profile::Sample& sample : profile.samples) {
-    if (const auto frame = frames.find(sample.tid); frame != frames.end()) {
-      sample.frames.push_back(frame->second);
-    }
-  }
-  return profile;
 }
 
 }  // namespace hubspy

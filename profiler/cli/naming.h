@@ -30,10 +30,6 @@ SymbolFrame NameSpawnSite(Address spawn_site, const Program& program,
 Profile NameProfile(Recording& recording, Family& family,
                     Symbolizer& symbolizer, const NamingOptions& options);
 
-// The same, each stack standing on a frame that names its thread: a line per
-// thread in a table of functions.
-Profile WithThreadFrames(Profile profile);
-
 }  // namespace hubspy
 
 #endif  // HUBSPY_CLI_NAMING_H_

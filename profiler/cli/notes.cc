@@ -35,7 +35,9 @@ std::string RateLoweredNote(const RateLowered& lowered, size_t threads) {
 void WarnOfStops(const Process& process) {
   const absl::Status refusal = process.PerfRefusal();
   if (refusal.ok()) return;
-  std::cerr << "Threads that ran were stopped for each sample: no "
+  std::cerr << (process.MayStopThreads()
+                    ? "Threads that ran were stopped for each sample: no "
+                    : "Threads that ran were not seen: no ")
             << refusal.message() << ".\n";
 }
 

@@ -6,11 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "model/numbers.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {
 
-constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kBarIntervalNs = kSecondNs / 4;
 constexpr int64_t kLineIntervalNs = 10 * kSecondNs;
 constexpr size_t kBarWidth = 20;

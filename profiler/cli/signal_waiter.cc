@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "target/now.h"
+
 namespace hubspy {
 namespace {
-
-constexpr int64_t kSecondNs = 1'000'000'000;
 
 volatile sig_atomic_t stop_signal_seen = 0;
 
@@ -57,11 +57,7 @@ SignalWaiter::~SignalWaiter() {
   sigprocmask(SIG_SETMASK, &outside_, nullptr);
 }
 
-int64_t SignalWaiter::NowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * kSecondNs + now.tv_nsec;
-}
+int64_t SignalWaiter::NowNs() { return hubspy::NowNs(); }
 
 void SignalWaiter::WaitUntil(int64_t until_ns) {
   // Even when it is late already: this is where held signals come in.

@@ -21,7 +21,7 @@ class SignalWaiter : public Waiter {
   SignalWaiter(const SignalWaiter&) = delete;
   SignalWaiter& operator=(const SignalWaiter&) = delete;
 
-  int64_t NowNs() override;  // CLOCK_MONOTONIC
+  int64_t NowNs() override;  // hubspy::NowNs
   void WaitUntil(int64_t until_ns) override;
   bool stop_requested() const override { return stop_signal() != 0; }
   bool pause_requested() const override;

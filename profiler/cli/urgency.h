@@ -8,28 +8,32 @@
 #ifndef HUBSPY_CLI_URGENCY_H_
 #define HUBSPY_CLI_URGENCY_H_
 
+#include <pthread.h>
 #include <sched.h>
 
 namespace hubspy {
 
 class Urgency {
  public:
-  Urgency() : policy_before_(sched_getscheduler(0)) {
-    sched_getparam(0, &before_);
-    const sched_param least = {.sched_priority =
-                                   sched_get_priority_min(SCHED_RR)};
-    granted_ = sched_setscheduler(0, SCHED_RR, &least) == 0;
+  Urgency() {
+    if (pthread_getschedparam(pthread_self(), &policy_before_, &before_) != 0) {
+      return;
+    }
+    sched_param least = {};
+    least.sched_priority = sched_get_priority_min(SCHED_RR);
+    granted_ = pthread_setschedparam(pthread_self(), SCHED_RR, &least) == 0;
   }
   ~Urgency() {
-    if (granted_) sched_setscheduler(0, policy_before_, &before_);
+    if (!granted_) return;
+    pthread_setschedparam(pthread_self(), policy_before_, &before_);
   }
   Urgency(const Urgency&) = delete;
   Urgency& operator=(const Urgency&) = delete;
 
  private:
-  int policy_before_;
+  int policy_before_ = 0;
   sched_param before_ = {};
-  bool granted_;
+  bool granted_ = false;
 };
 
 }  // namespace hubspy

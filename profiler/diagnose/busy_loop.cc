@@ -182,14 +182,6 @@ const RunSample* MostFrequent(const HubWatch& watch) {
   return most == watch.samples.end() ? nullptr : &*most;
 }
 
-std::optional<GreenThreadView> FindById(const HubWatch& watch, uint64_t id) {
-  if (id == 0) return watch.own_code;
-  for (const GreenThreadView& green : watch.green_threads) {
-    if (green.id == id) return green;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<GreenThreadView> BusiestGreenThread(const HubWatch& watch) {
@@ -234,7 +226,7 @@ std::optional<Verdict> BusyLoopRule(const HubWatch& watch) {
     return std::nullopt;
   }
   const std::optional<GreenThreadView> green =
-      FindById(watch, watch.busiest->green_thread);
+      facts::GreenThreadOfId(watch, watch.busiest->green_thread);
   if (!green) return std::nullopt;
 
   BusyEvidence busy{.waker = *waker,

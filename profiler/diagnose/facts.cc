@@ -33,6 +33,15 @@ double SinceClockWasReadNs(const HubWatch& watch) {
                            static_cast<double>(watch.end.last.witness_real_ns));
 }
 
+std::optional<GreenThreadView> GreenThreadOfId(const HubWatch& watch,
+                                               uint64_t id) {
+  if (id == 0) return watch.own_code;
+  for (const GreenThreadView& green : watch.green_threads) {
+    if (green.id == id) return green;
+  }
+  return std::nullopt;
+}
+
 std::optional<GreenThreadView> Running(const HubWatch& watch) {
   for (const GreenThreadView& green : watch.green_threads) {
     if (green.record == watch.end.current) return green;

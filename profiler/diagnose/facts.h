@@ -16,6 +16,10 @@ double Share(int64_t part, int64_t whole);
 // The green thread that ran at the end.
 std::optional<GreenThreadView> Running(const HubWatch& watch);
 
+// At the end; 0 is the hub's own thread. nullopt: there is none of that id.
+std::optional<GreenThreadView> GreenThreadOfId(const HubWatch& watch,
+                                               uint64_t id);
+
 // The hub's thread was in the same stretch of green code all the time, for long
 // enough to be a stall; and for how long, as far as is known.
 bool HubIsHeld(const HubWatch& watch);

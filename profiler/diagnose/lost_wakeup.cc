@@ -37,14 +37,6 @@ std::optional<LostWhat> WhatWasLost(const FdWait& wait) {
   return std::nullopt;
 }
 
-std::optional<GreenThreadView> FindById(const HubWatch& watch, uint64_t id) {
-  if (id == 0) return watch.own_code;
-  for (const GreenThreadView& green : watch.green_threads) {
-    if (green.id == id) return green;
-  }
-  return std::nullopt;
-}
-
 std::string FdSummary(const LostEvidence& lost, const FdWait& wait,
                       const HubWatch& watch) {
   const std::string who = words::Capitalized(
@@ -84,7 +76,7 @@ std::optional<Verdict> FdVerdict(const HubWatch& watch) {
   for (const FdWait& wait : watch.fd_waits) {
     const std::optional<LostWhat> what = WhatWasLost(wait);
     const std::optional<GreenThreadView> green =
-        FindById(watch, wait.green_thread);
+        facts::GreenThreadOfId(watch, wait.green_thread);
     if (!what || !green) continue;
     LostEvidence lost{.what = *what, .green_thread = green, .fd = wait.at_end};
     if (watch.polled_fds) {

@@ -13,16 +13,16 @@
 namespace hubspy {
 namespace {
 
-constexpr size_t kColumns = 10;
-enum Column { kClock = 8, kVerdict = 9 };
-constexpr std::array<absl::string_view, kColumns> kTitles = {
+constexpr size_t kHubColumns = 10;
+enum HubColumn { kClock = 8, kVerdict = 9 };
+constexpr std::array<absl::string_view, kHubColumns> kTitles = {
     "Hub",   "Turns/s", "Fired/s", "Pending", "Run",
     "Ready", "Wait",    "Late",    "Clock",   "Verdict"};
 // Words are read from the left, numbers from the right.
-constexpr std::array<bool, kColumns> kIsText = {
+constexpr std::array<bool, kHubColumns> kIsText = {
     true, false, false, false, false, false, false, false, true, true};
 
-using Cells = std::array<std::string, kColumns>;
+using Cells = std::array<std::string, kHubColumns>;
 
 std::string Number(const std::optional<double>& number) {
   return number ? CompactNumber(*number) : "";
@@ -90,8 +90,8 @@ std::vector<ScreenLine> HubTable(std::vector<HubRow> hubs, size_t max_lines) {
 
   std::vector<Cells> cells;
   for (size_t i = 0; i < shown; ++i) cells.push_back(CellsOf(hubs[i]));
-  std::array<size_t, kColumns> widths;
-  for (size_t c = 0; c < kColumns; ++c) {
+  std::array<size_t, kHubColumns> widths;
+  for (size_t c = 0; c < kHubColumns; ++c) {
     widths[c] = kTitles[c].size();
     for (const Cells& row : cells) {
       widths[c] = std::max(widths[c], DisplayWidth(row[c]));
@@ -110,11 +110,11 @@ std::vector<ScreenLine> HubTable(std::vector<HubRow> hubs, size_t max_lines) {
     return text;
   };
   if (shown > 0 || all_fit) {
-    lines.push_back({{line(kTitles, 0, kColumns), Style::kBold}});
+    lines.push_back({{line(kTitles, 0, kHubColumns), Style::kBold}});
   }
   for (size_t i = 0; i < shown; ++i) {
     lines.push_back({{line(cells[i], 0, kVerdict)},
-                     {line(cells[i], kVerdict, kColumns),
+                     {line(cells[i], kVerdict, kHubColumns),
                       hubs[i].is_well ? Style::kGood : Style::kWarning}});
   }
   if (!all_fit) {

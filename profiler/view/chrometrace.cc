@@ -68,7 +68,7 @@ std::vector<Slice> SlicesOf(const Lane& lane, const FoldedProfile& folded) {
   return slices;
 }
 
-absl::string_view Category(LabelKind kind) {
+absl::string_view CategoryName(LabelKind kind) {
   switch (kind) {
     case LabelKind::kCode:
       return "code";
@@ -86,9 +86,9 @@ absl::string_view Category(LabelKind kind) {
   return "";
 }
 
-class Writer {
+class ChromeTraceWriter {
  public:
-  Writer(const Profile& profile, const ChromeTraceOptions& options)
+  ChromeTraceWriter(const Profile& profile, const ChromeTraceOptions& options)
       : profile_(profile),
         folded_(Fold(profile, {.include_idle = options.include_idle,
                                .by_state = options.by_state})),
@@ -124,7 +124,7 @@ class Writer {
   // The part of an event that is the same for all of one label.
   std::string HeadOf(const Label& label) const {
     std::string head = absl::StrCat(
-        "{\"ph\":\"X\",\"cat\":\"", Category(label.kind),
+        "{\"ph\":\"X\",\"cat\":\"", CategoryName(label.kind),
         "\",\"name\":", JsonText(MarkedText(label)), ",\"args\":{");
     if (!label.frame) return head;
     const SymbolFrame& frame = profile_.frames[*label.frame];
@@ -229,7 +229,7 @@ class Writer {
 
 std::string RenderChromeTrace(const Profile& profile,
                               const ChromeTraceOptions& options) {
-  return Writer(profile, options).Run();
+  return ChromeTraceWriter(profile, options).Run();
 }
 
 }  // namespace hubspy

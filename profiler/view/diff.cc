@@ -18,7 +18,7 @@ namespace hubspy {
 namespace {
 
 // Below that a change is not seen in a table of hundredths.
-constexpr double kShown = 0.005;
+constexpr double kLeastShownChange = 0.005;
 
 using Rows = absl::flat_hash_map<std::string, DiffRow>;
 
@@ -26,8 +26,10 @@ void AddShares(const Profile& profile, const DiffOptions& options,
                DiffShare DiffRow::*side, Rows& rows) {
   const double seconds = static_cast<double>(profile.duration_ns) / 1e9;
   const double per_second = seconds > 0 ? 1 / seconds : 0;
-  for (const FlatRow& row :
-       FlatRows(profile, profile, {.include_idle = options.include_idle})) {
+  for (const FlatRow& row : FlatRows(profile, profile,
+                                     {.include_idle = options.include_idle,
+                                     .threads = options.threads,
+                                     .thread_ids = false})) {
     DiffRow& diff = rows[row.label];
     diff.label = row.label;
     diff.*side = {.seen = true,
@@ -40,8 +42,8 @@ void AddShares(const Profile& profile, const DiffOptions& options,
 
 bool Changed(const DiffRow& row) {
   return row.before.seen != row.after.seen ||
-         std::abs(row.own_change()) >= kShown ||
-         std::abs(row.total_change()) >= kShown;
+         std::abs(row.own_change()) >= kLeastShownChange ||
+         std::abs(row.total_change()) >= kLeastShownChange;
 }
 
 // Nine columns wide, as the others.

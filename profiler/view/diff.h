@@ -4,8 +4,9 @@
 //   before    after   change     before    after   change   change/s ...
 //
 // Functions are the same if their label is, "Handle (shop.cc)": give profiles
-// that have no lines, or else a line that moved is another function. Whatever
-// lies elsewhere in memory, or was recorded for longer, can be compared so.
+// that have no lines, or else a line that moved is another function. Threads
+// are if their names are: an id is of one run. Whatever lies elsewhere in
+// memory, or was recorded for longer, can be compared so.
 //
 // Percentages are of each one's own looks, times are per second of it. A
 // function that is in one of them only has "new" or "gone" in the other one's
@@ -22,6 +23,8 @@ namespace hubspy {
 
 struct DiffOptions {
   bool include_idle = false;
+  bool threads =
+      false;  // a row for each name of threads and green threads, too
 };
 
 // Of one function in one profile.

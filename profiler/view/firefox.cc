@@ -94,9 +94,9 @@ std::string Milliseconds(int64_t ns) {
   return absl::StrFormat("%.3f", static_cast<double>(ns) / 1e6);
 }
 
-class Writer {
+class FirefoxWriter {
  public:
-  Writer(const Profile& profile, const FirefoxOptions& options)
+  FirefoxWriter(const Profile& profile, const FirefoxOptions& options)
       : profile_(profile),
         folded_(Fold(profile, {.include_idle = options.include_idle,
                                .by_state = options.by_state})),
@@ -379,7 +379,7 @@ class Writer {
 
 std::string RenderFirefox(const Profile& profile,
                           const FirefoxOptions& options) {
-  return Writer(profile, options).Run();
+  return FirefoxWriter(profile, options).Run();
 }
 
 }  // namespace hubspy

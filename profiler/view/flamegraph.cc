@@ -61,12 +61,14 @@ class Painter {
         options_(options),
         folded_(Fold(profile, {.include_idle = options.include_idle,
                                .threads = options.threads,
+                               .thread_ids = options.before == nullptr,
                                .by_state = options.by_state})),
         nodes_(BuildFlameTree(folded_)) {
     if (options.before != nullptr) {
       changes_ = ChangesSince(
           Fold(*options.before, {.include_idle = options.include_idle,
-                                 .threads = options.threads}),
+                                 .threads = options.threads,
+                                 .thread_ids = false}),
           folded_, nodes_);
     }
     uint32_t depth = 0;

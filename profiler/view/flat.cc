@@ -22,6 +22,7 @@ CountsByLabel CountLabels(const Profile& profile, const FlatOptions& options) {
   const FoldedProfile folded =
       Fold(profile, {.include_idle = options.include_idle,
                      .threads = options.threads,
+                     .thread_ids = options.thread_ids,
                      .by_state = options.by_state});
   CountsByLabel counts;
   for (const FoldedStack& stack : folded.stacks) {

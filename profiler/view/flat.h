@@ -36,9 +36,10 @@ struct FlatRow {
 
 struct FlatOptions {
   bool include_idle = false;
-  bool threads = false;   // a row for each thread, too; and for each green
-                          // thread that is told apart
-  bool by_state = false;  // a row for each thing that threads were doing, too
+  bool threads = false;    // a row for each thread, too; and for each green
+                           // thread that is told apart
+  bool thread_ids = true;  // whether those rows say its id
+  bool by_state = false;   // a row for each thing that threads were doing, too
   FlatSort sort = FlatSort::kOwnTime;
   int max_rows = 0;  // 0: all
 };

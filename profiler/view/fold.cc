@@ -28,6 +28,33 @@ bool Waits(const Profile::Sample& sample) {
          (sample.green && sample.green->state == GreenState::kWaiting);
 }
 
+// Those that a thread and a green thread gave themselves; empty for none.
+absl::string_view CommandOf(const Profile& profile, ThreadId tid) {
+  for (const Profile::Thread& thread : profile.threads) {
+    if (thread.tid == tid) return thread.name;
+  }
+  return "";
+}
+
+absl::string_view GreenNameOf(const Profile& profile, ThreadId tid,
+                              uint64_t id) {
+  const auto named = std::lower_bound(
+      profile.green_threads.begin(), profile.green_threads.end(),
+      std::pair(tid, id),
+      [](const Profile::GreenThread& green, const auto& wanted) {
+        return std::pair(green.tid, green.id) < wanted;
+      });
+  const bool found = named != profile.green_threads.end() &&
+                     named->tid == tid && named->id == id;
+  return found ? absl::string_view(named->name) : absl::string_view();
+}
+
+// "thread (7): name", "thread: name"; without what is not there.
+std::string Named(absl::string_view what, absl::string_view name) {
+  return name.empty() ? std::string(what)
+                      : absl::StrCat(what, ": ", CleanText(name));
+}
+
 class Folder {
  public:
   Folder(const Profile& profile, const FoldOptions& options)
@@ -82,12 +109,19 @@ class Folder {
   }
 
   uint32_t ThreadLabel(ThreadId tid) {
-    return Intern({ThreadName(profile_, tid), LabelKind::kThread});
+    return Intern({options_.thread_ids
+                       ? ThreadName(profile_, tid)
+                       : Named("thread", CommandOf(profile_, tid)),
+                   LabelKind::kThread});
   }
 
   uint32_t GreenThreadLabel(const Profile::Sample& sample) {
-    return Intern({GreenThreadName(profile_, sample.tid, sample.green->id),
-                   LabelKind::kThread});
+    const uint64_t id = sample.green->id;
+    return Intern(
+        {options_.thread_ids
+             ? GreenThreadName(profile_, sample.tid, id)
+             : Named("green thread", GreenNameOf(profile_, sample.tid, id)),
+         LabelKind::kThread});
   }
 
   uint32_t StateLabel(const Profile::Sample& sample) {
@@ -129,27 +163,12 @@ std::string ProcessName(const Profile::Process& process) {
 }
 
 std::string ThreadName(const Profile& profile, ThreadId tid) {
-  std::string text = absl::StrCat("thread (", tid, ")");
-  for (const Profile::Thread& thread : profile.threads) {
-    if (thread.tid != tid || thread.name.empty()) continue;
-    absl::StrAppend(&text, ": ", CleanText(thread.name));
-  }
-  return text;
+  return Named(absl::StrCat("thread (", tid, ")"), CommandOf(profile, tid));
 }
 
 std::string GreenThreadName(const Profile& profile, ThreadId tid, uint64_t id) {
-  std::string text = absl::StrCat("green thread (", id, ")");
-  const auto named = std::lower_bound(
-      profile.green_threads.begin(), profile.green_threads.end(),
-      std::pair(tid, id),
-      [](const Profile::GreenThread& green, const auto& wanted) {
-        return std::pair(green.tid, green.id) < wanted;
-      });
-  if (named != profile.green_threads.end() && named->tid == tid &&
-      named->id == id && !named->name.empty()) {
-    absl::StrAppend(&text, ": ", CleanText(named->name));
-  }
-  return text;
+  return Named(absl::StrCat("green thread (", id, ")"),
+               GreenNameOf(profile, tid, id));
 }
 
 std::string MarkedText(const Label& label) {

@@ -64,7 +64,10 @@ struct FoldedProfile {
 
 struct FoldOptions {
   bool include_idle = false;
-  bool threads = false;   // a label per thread below all others
+  bool threads = false;  // a label per thread below all others
+  // Whether those say the thread's id: without it, threads of one name are one,
+  // in this recording and in another.
+  bool thread_ids = true;
   bool by_state = false;  // and one of what the thread was doing
   // Whether what tells samples apart besides their frames, processes and what
   // green threads were doing, are labels, too.

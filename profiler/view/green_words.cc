@@ -16,7 +16,7 @@ namespace hubspy {
 namespace {
 
 // So many fds, or objects, are told of.
-constexpr size_t kShown = 3;
+constexpr size_t kThingsShown = 3;
 
 std::string Commas(size_t n) { return WithCommas(static_cast<int64_t>(n)); }
 
@@ -181,7 +181,7 @@ std::string GreenWords::State(const GreenGroup& group) const {
 std::string GreenWords::Fds(const GreenGroup& group) const {
   const auto things = Things(group);
   std::vector<std::string> shown;
-  for (size_t i = 0; i < std::min(kShown, things.size()); ++i) {
+  for (size_t i = 0; i < std::min(kThingsShown, things.size()); ++i) {
     const std::optional<int32_t> number = things[i].first->view.fd;
     const auto fd = dump_.fds.find(number.value_or(-1));
     if (fd == dump_.fds.end() || !number) continue;
@@ -213,7 +213,7 @@ std::string GreenWords::Objects(const GreenGroup& group) const {
       things.begin(), things.end(),
       [](const auto& a, const auto& b) { return a.second > b.second; });
   std::vector<std::string> shown;
-  for (size_t i = 0; i < std::min(kShown, things.size()); ++i) {
+  for (size_t i = 0; i < std::min(kThingsShown, things.size()); ++i) {
     shown.push_back(absl::StrCat(words::Waited(things[i].first->view), " (",
                                  Commas(waiters(*things[i].first)), ")"));
   }

@@ -95,9 +95,9 @@ Activity ActivityOf(const Profile::Sample& sample) {
   return Activity::kStopped;
 }
 
-class Writer {
+class HtmlDataWriter {
  public:
-  Writer(const Profile& profile, const HtmlOptions& options)
+  HtmlDataWriter(const Profile& profile, const HtmlOptions& options)
       : profile_(profile),
         options_(options),
         folded_(Fold(profile, {.include_idle = true, .others = false})),
@@ -290,7 +290,7 @@ class Writer {
 }  // namespace
 
 std::string HtmlData(const Profile& profile, const HtmlOptions& options) {
-  return Writer(profile, options).Run();
+  return HtmlDataWriter(profile, options).Run();
 }
 
 }  // namespace hubspy

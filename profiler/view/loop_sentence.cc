@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "view/annotation.h"
 
 namespace hubspy {
@@ -17,6 +19,17 @@ using Loop = Annotation::Loop;
 std::string Mnemonic(const std::string& text) {
   const size_t from = absl::StartsWith(text, "lock ") ? 5 : 0;
   return text.substr(0, text.find(' ', from));
+}
+
+// What compilers for aarch64 call in place of an instruction that the oldest of
+// these processors do not have (gcc's -moutline-atomics), in libgcc.
+bool IsOutlinedAtomic(absl::string_view function) {
+  if (!absl::ConsumePrefix(&function, "__aarch64_")) return false;
+  for (const char* const operation :
+       {"cas", "swp", "ldadd", "ldclr", "ldeor", "ldset"}) {
+    if (absl::StartsWith(function, operation)) return true;
+  }
+  return false;
 }
 
 // Distinct texts, in the order in which they were first met.
@@ -70,6 +83,10 @@ Deeds DeedsOf(const Annotation& annotation, const Loop& loop) {
         break;
     }
     if (!instruction.is_call) continue;
+    if (IsOutlinedAtomic(instruction.target_name)) {
+      deeds.waits.Add(instruction.target_name);
+      continue;
+    }
     deeds.calls.Add(!instruction.target ? "a computed address"
                     : instruction.target_name.empty()
                         ? annotation.function

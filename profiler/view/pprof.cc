@@ -82,9 +82,9 @@ enum : protozero::pbf_tag_type {
 };
 }  // namespace function_field
 
-class Writer {
+class PprofWriter {
  public:
-  Writer(const Profile& profile, const PprofOptions& options)
+  PprofWriter(const Profile& profile, const PprofOptions& options)
       : profile_(profile),
         folded_(Fold(profile,
                      {.include_idle = options.include_idle, .others = false})),
@@ -295,7 +295,7 @@ class Writer {
 }  // namespace
 
 std::string RenderPprof(const Profile& profile, const PprofOptions& options) {
-  return Writer(profile, options).Run();
+  return PprofWriter(profile, options).Run();
 }
 
 }  // namespace hubspy

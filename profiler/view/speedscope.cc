@@ -20,9 +20,9 @@ namespace {
 
 std::string Number(double value) { return absl::StrFormat("%.12g", value); }
 
-class Writer {
+class SpeedscopeWriter {
  public:
-  Writer(const Profile& profile, const SpeedscopeOptions& options)
+  SpeedscopeWriter(const Profile& profile, const SpeedscopeOptions& options)
       : profile_(profile),
         folded_(Fold(profile, {.include_idle = options.include_idle,
                                .by_state = options.by_state})),
@@ -127,7 +127,7 @@ class Writer {
 
 std::string RenderSpeedscope(const Profile& profile,
                              const SpeedscopeOptions& options) {
-  return Writer(profile, options).Run();
+  return SpeedscopeWriter(profile, options).Run();
 }
 
 }  // namespace hubspy
