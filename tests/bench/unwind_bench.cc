@@ -23,14 +23,7 @@ __attribute__((noinline)) Snapshot CaptureAtDepth(int depth) {
   ucontext_t context;
   getcontext(&context);
   Snapshot snapshot;
-  const std::pair<Reg, int> values[] = {
-      {Reg::kRbx, REG_RBX}, {Reg::kRbp, REG_RBP}, {Reg::kR12, REG_R12},
-      {Reg::kR13, REG_R13}, {Reg::kR14, REG_R14}, {Reg::kR15, REG_R15},
-      {Reg::kRsp, REG_RSP}, {Reg::kRip, REG_RIP}};
-  for (const auto& [reg, index] : values) {
-    snapshot.registers.Set(
-        reg, static_cast<uint64_t>(context.uc_mcontext.gregs[index]));
-  }
+  snapshot.registers = RegistersOf(context);
   snapshot.stack = CopyStack(getpid(), snapshot.registers.sp(), 64 * 1024);
   return snapshot;
 }

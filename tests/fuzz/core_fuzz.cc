@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,7 +14,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto read = [&](uint64_t offset, absl::Span<std::byte> into) {
     if (offset > size || into.size() > size - offset) return false;
-    std::memcpy(into.data(), data + offset, into.size());
+    std::copy_n(reinterpret_cast<const std::byte*>(data) + offset, into.size(),
+                into.begin());
     return true;
   };
   auto core = hubspy::ParseCore(read, size);

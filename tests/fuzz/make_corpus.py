@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the corpus of elf_fuzz and unwind_fuzz, one small library made with the
 system's compiler and stacks that stand in its functions, that of core_fuzz, a
-core of two threads, and that of split_dwarf_fuzz, split units of gcc and clang.
+core of two threads, that of split_dwarf_fuzz, split units of gcc and clang, and
+that of macho_fuzz, packed by hand: a linker's files are mostly padding.
 
     tests/fuzz/make_corpus.py tests/fuzz/corpus
 """
@@ -141,12 +142,81 @@ def core():
     return header + headers + notes + b"".join(load[2] for load in loads)
 
 
+
+def macho(cpu):
+    """A bundle of two functions with all that is read of one."""
+    base = 0x1000
+    code = b"\xc3" * 32
+    note = struct.pack("<Q", base + 0x400)
+    unwind = (struct.pack("<7I", 1, 28, 0, 28, 0, 28, 3) +
+              struct.pack("<9I", 0x400, 64, 0, 0x410, 88, 0, 0x420, 0, 0) +
+              struct.pack("<IHHIIII", 2, 8, 2, 0x400, 0, 0x408, 0) +
+              struct.pack("<IHHHHII", 3, 12, 2, 20, 0, 0, 0x01000004))
+    starts = b"\x80\x08\x10\x00"
+    names = b"\0_entry\0__ZN6shapes4AreaEv\0"
+    symbols = (struct.pack("<IBBHQ", 1, 0x0f, 1, 0, base + 0x400) +
+               struct.pack("<IBBHQ", 8, 0x0e, 1, 0, base + 0x410) +
+               struct.pack("<IBBHQ", 8, 0x64, 0, 0, 0))
+    parts, at = {}, 0x400
+    for name, part in (("text", code), ("unwind", unwind), ("green", note),
+                       ("starts", starts), ("symbols", symbols), ("names", names)):
+        parts[name] = (at, part)
+        at += len(part) + -len(part) % 16
+
+    def section(name, segment, part, flags):
+        offset, content = parts[part]
+        return struct.pack("<16s16sQQ8I", name, segment, base + offset, len(content),
+                           offset, 4, 0, 0, flags, 0, 0, 0)
+
+    def segment(name, begin, end, protection, sections):
+        return struct.pack("<II16sQQQQiiII", 0x19, 72 + 80 * len(sections), name,
+                           base + begin, end - begin, begin, end - begin, protection,
+                           protection, len(sections), 0) + b"".join(sections)
+
+    green, starts_at = parts["green"][0], parts["starts"][0]
+    commands = [
+        segment(b"__TEXT", 0, green, 5,
+                [section(b"__text", b"__TEXT", "text", 0x80000400),
+                 section(b"__unwind_info", b"__TEXT", "unwind", 0)]),
+        segment(b"__DATA", green, starts_at, 3,
+                [section(b"__green", b"__DATA", "green", 0x10000000)]),
+        segment(b"__LINKEDIT", starts_at, at, 1, []),
+        struct.pack("<6I", 2, 24, parts["symbols"][0], 3, parts["names"][0], len(names)),
+        struct.pack("<4I", 0x26, 16, starts_at, len(starts)),
+        struct.pack("<II16s", 0x1B, 24, bytes(range(16)))]
+    packed = b"".join(commands)
+    image = bytearray(at)
+    header = struct.pack("<8I", 0xFEEDFACF, cpu, 0, 8, len(commands), len(packed), 0, 0)
+    image[:len(header) + len(packed)] = header + packed
+    for offset, part in parts.values():
+        image[offset:offset + len(part)] = part
+    return bytes(image)
+
+
+def macho_files():
+    x86, arm = 0x01000007, 0x0100000C
+    yield "x86_64", macho(x86)
+    yield "arm64", macho(arm)
+    one, two = macho(x86), macho(arm)
+    begin = 4096
+    second = begin + len(one) + -len(one) % 4096
+    for name, magic, slice_format, last in (("fat", 0xCAFEBABE, ">IIIII", (12,)),
+                                            ("fat64", 0xCAFEBABF, ">IIQQII", (12, 0))):
+        head = (struct.pack(">II", magic, 2) +
+                struct.pack(slice_format, x86, 3, begin, len(one), *last) +
+                struct.pack(slice_format, arm, 0, second, len(two), *last))
+        yield name, head.ljust(begin, b"\0") + one.ljust(second - begin, b"\0") + two
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
     (corpus / "core").mkdir(exist_ok=True)
     (corpus / "core" / "two_threads").write_bytes(core())
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
+        (corpus / "macho").mkdir(exist_ok=True)
+        for name, contents in macho_files():
+            (corpus / "macho" / name).write_bytes(contents)
         (corpus / "split_dwarf").mkdir(exist_ok=True)
         for name, contents in split_units(folder):
             (corpus / "split_dwarf" / name).write_bytes(contents)

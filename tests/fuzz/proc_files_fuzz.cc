@@ -14,6 +14,7 @@
 #include "target/linux/cgroups.h"
 #include "target/linux/proc_files.h"
 #include "target/linux/socket_address.h"
+#include "target/printable.h"
 
 namespace {
 

@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
 
@@ -24,9 +26,18 @@ Turns* turns_of_this_child = nullptr;
 
 constexpr int64_t kNs = 1;
 constexpr int64_t kUs = 1000;
-constexpr int64_t kMs = 1'000'000;
 
 constexpr timespec kHour = {3600, 0};
+
+#if !defined(SYS_poll)
+// For calls that write there how much of it is left.
+timespec* CopyOf(const timespec* timeout) {
+  static thread_local timespec copy;
+  if (timeout == nullptr) return nullptr;
+  copy = *timeout;
+  return &copy;
+}
+#endif
 
 int ErrnoOf(long result) { return result < 0 ? errno : 0; }
 
@@ -76,10 +87,30 @@ int Epoll() {
   return epoll;
 }
 
+// Machines that came later have but the second of each of these calls.
+#if defined(SYS_epoll_wait)
+constexpr char kEpollWaitName[] = "epoll_wait";
+constexpr char kPoll[] = "poll";
+constexpr long kPollNumber = SYS_poll;
+constexpr int64_t kPollUnitNs = kMs;
+constexpr char kSelect[] = "select";
+constexpr long kSelectNumber = SYS_select;
+constexpr int64_t kSelectUnitNs = kUs;
+#else
+constexpr char kEpollWaitName[] = "epoll_pwait";
+constexpr char kPoll[] = "ppoll";
+constexpr long kPollNumber = SYS_ppoll;
+constexpr int64_t kPollUnitNs = kNs;
+constexpr char kSelect[] = "pselect6";
+constexpr long kSelectNumber = SYS_pselect6;
+constexpr int64_t kSelectUnitNs = kNs;
+#endif
+
+// Its last argument is read by epoll_pwait only.
 int EpollWait(const timespec* timeout) {
   epoll_event event;
   return TakeByte(
-      syscall(SYS_epoll_wait, Epoll(), &event, 1, Milliseconds(timeout)));
+      syscall(kEpollWait, Epoll(), &event, 1, Milliseconds(timeout), nullptr));
 }
 
 int EpollPwait2(const timespec* timeout) {
@@ -90,7 +121,11 @@ int EpollPwait2(const timespec* timeout) {
 
 int Poll(const timespec* timeout) {
   pollfd in = {ThePipe().ends[0], POLLIN, 0};
+#if defined(SYS_poll)
   return TakeByte(syscall(SYS_poll, &in, 1, Milliseconds(timeout)));
+#else
+  return TakeByte(syscall(SYS_ppoll, &in, 1, CopyOf(timeout), nullptr));
+#endif
 }
 
 int Select(const timespec* timeout) {
@@ -98,10 +133,15 @@ int Select(const timespec* timeout) {
   fd_set in;
   FD_ZERO(&in);
   FD_SET(fd, &in);
+#if defined(SYS_select)
   timeval left = {};
   if (timeout != nullptr) left = {timeout->tv_sec, timeout->tv_nsec / kUs};
   return TakeByte(syscall(SYS_select, fd + 1, &in, nullptr, nullptr,
                           timeout == nullptr ? nullptr : &left));
+#else
+  return TakeByte(syscall(SYS_pselect6, fd + 1, &in, nullptr, nullptr,
+                          CopyOf(timeout), nullptr));
+#endif
 }
 
 int Nanosleep(const timespec* timeout) {
@@ -239,8 +279,8 @@ std::vector<BlockingCall> AllThat(Condition condition) {
 }  // namespace
 
 std::vector<BlockingCall> RestartingCalls() {
-  return {{"poll", SYS_poll, &Poll, kMs, &WritePipe},
-          {"select", SYS_select, &Select, kUs, &WritePipe},
+  return {{kPoll, kPollNumber, &Poll, kPollUnitNs, &WritePipe},
+          {kSelect, kSelectNumber, &Select, kSelectUnitNs, &WritePipe},
           {"nanosleep", SYS_nanosleep, &Nanosleep, kNs},
           {"clock_nanosleep", SYS_clock_nanosleep, &ClockNanosleep, kNs},
           {"futex", SYS_futex, &FutexWait, kNs, &FutexWake},
@@ -249,7 +289,7 @@ std::vector<BlockingCall> RestartingCalls() {
 }
 
 std::vector<BlockingCall> InterruptedCalls() {
-  return {{"epoll_wait", SYS_epoll_wait, &EpollWait, kMs, &WritePipe},
+  return {{kEpollWaitName, kEpollWait, &EpollWait, kMs, &WritePipe},
           {"epoll_pwait2", SYS_epoll_pwait2, &EpollPwait2, kNs, &WritePipe},
           {"read_inotify", SYS_read, &ReadInotify},
           {"recv_with_timeout", SYS_recvfrom, &ReceiveWithTimeout, 0, &Send},

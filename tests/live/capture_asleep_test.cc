@@ -1,12 +1,9 @@
 // Threads that sleep: captured without a trace of it in them.
-#include <elf.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +18,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "live/blocking_call.h"
+#include "live/open_or_die.h"
 #include "live/spinning.h"
+#include "profiler/unwind/live_capture.h"
 #include "support/child.h"
 #include "support/shared.h"
 #include "target/linux/asleep.h"
@@ -29,12 +28,6 @@
 
 namespace hubspy {
 namespace {
-
-std::unique_ptr<Process> OpenOrDie(int32_t pid) {
-  auto process = Process::Open(pid);
-  if (!process.ok()) ADD_FAILURE() << process.status();
-  return *std::move(process);
-}
 
 class WatchedSleep : public OnBlockingCall {};
 
@@ -88,14 +81,12 @@ TEST(AsleepCapture, SeesThePcSpAndStackThatPtraceSees) {
   ASSERT_EQ(ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr), 0);
   ASSERT_EQ(ptrace(PTRACE_INTERRUPT, child.pid(), nullptr, nullptr), 0);
   ASSERT_EQ(waitpid(child.pid(), nullptr, __WALL), child.pid());
-  user_regs_struct user = {};
-  iovec io = {&user, sizeof(user)};
-  ASSERT_EQ(ptrace(PTRACE_GETREGSET, child.pid(), NT_PRSTATUS, &io), 0);
+  const Registers stopped = StoppedRegisters(child.pid());
   ASSERT_EQ(ptrace(PTRACE_DETACH, child.pid(), nullptr, nullptr), 0);
-  EXPECT_EQ((*snapshot)->registers.pc(), Address(user.rip));
-  EXPECT_EQ((*snapshot)->registers.sp(), Address(user.rsp));
-  EXPECT_FALSE((*snapshot)->registers.Has(Reg::kRbp));
-  EXPECT_EQ((*snapshot)->stack.begin, Address(user.rsp));
+  EXPECT_EQ((*snapshot)->registers.pc(), stopped.pc());
+  EXPECT_EQ((*snapshot)->registers.sp(), stopped.sp());
+  EXPECT_FALSE((*snapshot)->registers.Has(Reg::kFp));
+  EXPECT_EQ((*snapshot)->stack.begin, stopped.sp());
   EXPECT_EQ((*snapshot)->stack.Read<uint64_t>(Address(*marker_address)),
             0x6875627370795f31);
 }

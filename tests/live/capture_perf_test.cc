@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "live/open_or_die.h"
 #include "live/spinning.h"
 #include "support/child.h"
 #include "support/forbid_system_call.h"
@@ -21,12 +22,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr double kRateHz = 1000;
-
-std::unique_ptr<Process> OpenOrDie(int32_t pid, CaptureWays ways) {
-  auto process = Process::Open(pid, {.ways = ways, .rate_hz = kRateHz});
-  if (!process.ok()) ADD_FAILURE() << process.status();
-  return *std::move(process);
+std::unique_ptr<Process> OpenSampled(int32_t pid, CaptureWays ways) {
+  return OpenOrDie(pid, {.ways = ways, .rate_hz = 1000});
 }
 
 // Looks until the kernel has a sample; nullopt: it refuses to.
@@ -45,7 +42,7 @@ std::optional<Snapshot> AwaitSample(Process& process, ThreadId tid) {
 TEST(PerfCapture, IsOfOneInstantInTheFunctionThatRunsAndStopsNothing) {
   const Shared<SpinCounters> counters;
   const Child child = ForkSpinning(counters);
-  const auto process = OpenOrDie(child.pid(), CaptureWays::kPerf);
+  const auto process = OpenSampled(child.pid(), CaptureWays::kPerf);
   uint64_t latest = 0;
   for (int samples = 0; samples < 100;) {
     const auto snapshot = AwaitSample(*process, child.pid());
@@ -68,7 +65,7 @@ TEST(PerfCapture, IsOfOneInstantInTheFunctionThatRunsAndStopsNothing) {
 TEST(PerfCapture, IsPreferredToAStop) {
   const Shared<SpinCounters> counters;
   const Child child = ForkSpinning(counters);
-  const auto process = OpenOrDie(child.pid(), CaptureWays::kAny);
+  const auto process = OpenSampled(child.pid(), CaptureWays::kAny);
   // Until the first sample is there, it is stopped.
   for (;;) {
     const auto snapshot = process->Capture({.tid = child.pid()});
@@ -88,7 +85,7 @@ TEST(PerfCapture, StaysTrueWhileTheThreadWaitsForACpu) {
   CPU_SET(sched_getcpu(), &one_cpu);
   const Shared<SpinCounters> counters;
   const Child waiting = ForkSpinning(counters);
-  const auto process = OpenOrDie(waiting.pid(), CaptureWays::kAny);
+  const auto process = OpenSampled(waiting.pid(), CaptureWays::kAny);
   for (;;) {
     const auto snapshot = process->Capture({.tid = waiting.pid()});
     if (!process->PerfRefusal().ok()) GTEST_SKIP() << process->PerfRefusal();
@@ -114,7 +111,7 @@ TEST(PerfCapture, StaysTrueWhileTheThreadWaitsForACpu) {
 TEST(PerfCapture, IsNotForWhoWantsMoreThanTheStack) {
   const Shared<SpinCounters> counters;
   const Child child = ForkSpinning(counters);
-  const auto process = OpenOrDie(child.pid(), CaptureWays::kAny);
+  const auto process = OpenSampled(child.pid(), CaptureWays::kAny);
   const Address begin(reinterpret_cast<uint64_t>(&counters->first));
   for (int stops = 0; stops < 50;) {
     const auto snapshot = process->Capture(
@@ -129,7 +126,7 @@ TEST(PerfCapture, IsNotForWhoWantsMoreThanTheStack) {
 TEST(PerfCapture, WhoWantsMoreAndForbidsStopsIsTold) {
   const Shared<SpinCounters> counters;
   const Child child = ForkSpinning(counters);
-  const auto process = OpenOrDie(child.pid(), CaptureWays::kPerf);
+  const auto process = OpenSampled(child.pid(), CaptureWays::kPerf);
   const Address begin(reinterpret_cast<uint64_t>(&counters->first));
   const absl::Status status =
       process
@@ -146,7 +143,7 @@ TEST(PerfCapture, LeavesThreadsThatSleepAsTheyAre) {
     return 0;
   });
   child.ReadLine();
-  const auto process = OpenOrDie(child.pid(), CaptureWays::kPerf);
+  const auto process = OpenSampled(child.pid(), CaptureWays::kPerf);
   const auto snapshot = AwaitSample(*process, child.pid());
   ASSERT_TRUE(snapshot.has_value());
   EXPECT_EQ(snapshot->method, CaptureMethod::kAsleep);
@@ -156,7 +153,7 @@ TEST(PerfCapture, LeavesThreadsThatSleepAsTheyAre) {
 TEST(CaptureWays, AsleepLeavesThreadsThatRunAlone) {
   const Shared<SpinCounters> counters;
   const Child child = ForkSpinning(counters);
-  const auto process = OpenOrDie(child.pid(), CaptureWays::kAsleep);
+  const auto process = OpenSampled(child.pid(), CaptureWays::kAsleep);
   const absl::Status status = process->Capture({.tid = child.pid()}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
 }
@@ -166,7 +163,7 @@ TEST(PerfCapture, WhereItIsForbiddenThreadsAreStoppedAndItIsSaidWhy) {
   const Child target = ForkSpinning(counters);
   Child forbidden = Child::Fork([&](ChildPipes& parent) {
     ForbidSystemCall(SYS_perf_event_open, EPERM);
-    const auto any = OpenOrDie(target.pid(), CaptureWays::kAny);
+    const auto any = OpenSampled(target.pid(), CaptureWays::kAny);
     absl::StatusOr<std::optional<Snapshot>> snapshot;
     do {
       snapshot = any->Capture({.tid = target.pid()});
@@ -175,7 +172,7 @@ TEST(PerfCapture, WhereItIsForbiddenThreadsAreStoppedAndItIsSaidWhy) {
         snapshot.ok() && (*snapshot)->method == CaptureMethod::kPtrace;
     parent.WriteLine(stopped ? "stopped" : snapshot.status().ToString());
     parent.WriteLine(any->PerfRefusal().ToString());
-    const auto perf = OpenOrDie(target.pid(), CaptureWays::kPerf);
+    const auto perf = OpenSampled(target.pid(), CaptureWays::kPerf);
     parent.WriteLine(perf->Capture({.tid = target.pid()}).status().ToString());
     return 0;
   });

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "live/open_or_die.h"
 #include "live/spinning.h"
 #include "support/child.h"
 #include "support/sanitizers.h"
@@ -27,12 +28,6 @@ namespace hubspy {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::unique_ptr<Process> OpenOrDie(int32_t pid) {
-  auto process = Process::Open(pid);
-  if (!process.ok()) ADD_FAILURE() << process.status();
-  return *std::move(process);
-}
 
 // Captures once, looking again where the thread ran from under us.
 absl::StatusOr<std::optional<Snapshot>> CaptureSurely(

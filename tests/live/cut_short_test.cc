@@ -23,7 +23,7 @@ class CutShort : public testing::Test {
  protected:
   CutShort() {
     EXPECT_EQ(child_.ReadLine(), "ready");
-    AwaitSystemCall(child_.pid(), SYS_pause);
+    AwaitSystemCall(child_.pid(), kPause);
   }
   std::string Output(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin() + 1,
@@ -40,10 +40,11 @@ class CutShort : public testing::Test {
 constexpr char kSummary[] =
     "[0-9]+ partial \\(3[0-9].[0-9]%: [0-9]+ no unwind table\\)";
 
+// Assembly has lines where the assembler was told to say them.
 TEST_F(CutShort, IsInADump) {
   EXPECT_THAT(Output({"dump"}),
-              AllOf(HasSubstr("    Lost (lost)\n"
-                              "    ... cut short: no unwind table\n"),
+              AllOf(ContainsRegex("    Lost \\(lost[^)]*\\)\n"
+                                  "    \\.\\.\\. cut short: no unwind table\n"),
                     HasSubstr("1 of 3 stacks cut short: 1 no unwind table")));
 }
 
@@ -56,7 +57,8 @@ TEST_F(CutShort, IsInTheJsonOfADump) {
 TEST_F(CutShort, IsInFoldedStacksAsTheirRoot) {
   EXPECT_THAT(
       Output({"record", "-i", "-d", "0.1", "-f", "raw", "-o", "-"}),
-      ContainsRegex("(^|\n)\\[cut: no unwind table\\];Lost \\(lost\\) [0-9]"));
+      ContainsRegex(
+          "(^|\n)\\[cut: no unwind table\\];Lost \\(lost[^)]*\\) [0-9]"));
 }
 
 TEST_F(CutShort, IsInTheFlatTables) {

@@ -25,6 +25,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "support/child.h"
+#include "support/sanitizers.h"
 #include "support/tool.h"
 
 namespace hubspy {
@@ -32,6 +33,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Matcher;
 
@@ -154,7 +156,7 @@ std::vector<Case> Cases() {
        .check =
            [](const json& evidence) {
              EXPECT_THAT(evidence["loop"].get<std::string>(),
-                         HasSubstr("which spins on pause"));
+                         ContainsRegex("which spins on (pause|yield)"));
            }},
       {.program = {"blocking_sleep"},
        .verdict = "blocking_call",
@@ -449,7 +451,12 @@ TEST(Diagnose, EveryQuietProgramIsJudgedRight) {
 
 class DiagnoseProgram : public ::testing::TestWithParam<Case> {};
 
-TEST_P(DiagnoseProgram, IsJudgedRight) { Judge(GetParam()); }
+TEST_P(DiagnoseProgram, IsJudgedRight) {
+  if (kAddressSanitizer && GetParam().program.back() == "often_yielding") {
+    GTEST_SKIP() << "its hub takes longer than its work";
+  }
+  Judge(GetParam());
+}
 
 INSTANTIATE_TEST_SUITE_P(That, DiagnoseProgram,
                          ::testing::ValuesIn(CasesThat(false)),

@@ -176,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(Calls, StoppedWaits,
                          testing::ValuesIn(CallsToBeWoken()),
                          [](const auto& call) { return call.param.name; });
 
-std::atomic<int> handled = 0;
+std::atomic<int> handled_while_held = 0;
 
 // Some of these find the thread about to take one of the signals, and stop it
 // there instead of where we wanted; the signal is then ours to hand on.
@@ -186,14 +186,14 @@ TEST(PtraceStop, HandsOnSignalsThatGetInItsWay) {
   const Shared<std::atomic<bool>> done;
   Child child = Child::Fork([&](ChildPipes& parent) {
     struct sigaction action = {};
-    action.sa_handler = [](int) { ++handled; };
+    action.sa_handler = [](int) { ++handled_while_held; };
     action.sa_flags = SA_RESTART;
     sigaction(SIGRTMIN, &action, nullptr);
     parent.WriteLine("ready");
     while (!*done) {
     }
     sched_yield();  // on its way back takes those that are still pending
-    parent.WriteLine(absl::StrCat(handled.load()));
+    parent.WriteLine(absl::StrCat(handled_while_held.load()));
     parent.ReadLine();
     return 0;
   });

@@ -57,7 +57,7 @@ TEST(SamplingNotes, SayOnceThatPerfIsRefused) {
 TEST(SamplingNotes, AdviseOnceToLookAtIdleThreads) {
   Child child = Child::Exec({LOST});
   ASSERT_EQ(child.ReadLine(), "ready");
-  AwaitSystemCall(child.pid(), SYS_pause);
+  AwaitSystemCall(child.pid(), kPause);
   for (const std::string format : {"flat", "raw"}) {
     const ToolRun run = RunHubspy({"record", "-p", std::to_string(child.pid()),
                                    "-d", "0.1", "-f", format, "-o", "-"});

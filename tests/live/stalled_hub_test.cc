@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "support/child.h"
+#include "support/sanitizers.h"
 #include "support/tool.h"
 
 namespace hubspy {
@@ -187,6 +188,7 @@ std::vector<std::string> GdbFunctions(pid_t pid) {
 }
 
 TEST(Dump, TheHubsStackIsGdbs) {
+  if (kAddressSanitizer) GTEST_SKIP() << "asleep in a frame that it aligned";
   Child seed = StartSeed(INVERTED_CLOCK);
   const ToolRun run = RunHubspy({"dump", "-p", Pid(seed), "--json"});
   ASSERT_EQ(run.exit_status, 0) << run.err;
@@ -207,6 +209,7 @@ TEST(Dump, TheHubsStackIsGdbs) {
 }
 
 TEST(Top, PrintsPlainTablesAndEnds) {
+  if (kAddressSanitizer) GTEST_SKIP() << "asleep in a frame that it aligned";
   Child seed = StartSeed(INVERTED_CLOCK);
   const ToolRun run =
       RunHubspy({"top", "-p", Pid(seed), "-i", "-n", "2", "--delay", "0.2"});

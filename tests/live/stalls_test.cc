@@ -20,13 +20,14 @@
 #include "cli/family.h"
 #include "cli/hub_history.h"
 #include "cli/naming.h"
-#include "cli/now.h"
 #include "cli/stall_watch.h"
 #include "cli/urgency.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "support/child.h"
+#include "support/time_units.h"
 #include "support/tool.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {

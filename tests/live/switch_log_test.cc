@@ -11,11 +11,10 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "support/time_units.h"
 
 namespace hubspy {
 namespace {
-
-constexpr int64_t kMs = 1'000'000;
 
 // A thread that sleeps until it is sent a byte, and sends it back.
 class Echo {

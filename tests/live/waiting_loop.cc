@@ -7,15 +7,10 @@
 
 #include "gtest/gtest.h"
 #include "live/spinning.h"
+#include "target/now.h"
 
 namespace hubspy {
 namespace {
-
-int64_t NowNs() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
-}
 
 void Nap() {
   const timespec nap = {0, 30'000};

@@ -230,7 +230,7 @@ TEST(BlockingDetection, MayBeSwitchedOnAndOff) {
     debug::SetBlockingDetection(absl::ZeroDuration());
     for (int i = 0; i < 3; ++i) {
       debug::SetBlockingDetection(absl::Hours(1));
-      debug::SetBlockingDetection(kLimit);
+      debug::SetBlockingDetection(absl::Hours(2));
       debug::SetBlockingDetection(-kLimit);
     }
     EXPECT_FALSE(reports.HasNews());

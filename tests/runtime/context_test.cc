@@ -13,6 +13,7 @@
 #include "green/sanitizers.h"
 #include "green/stack.h"
 #include "gtest/gtest.h"
+#include "runtime/machine.h"
 
 namespace green::internal {
 namespace {
@@ -65,6 +66,13 @@ class Coroutine {
   SanitizedStack caller_stack_;
 };
 
+MATCHER_P(CountsFrom, first, "") {
+  for (size_t i = 0; i < arg.size(); ++i) {
+    if (arg[i] != static_cast<uint64_t>(first) + i) return false;
+  }
+  return !arg.empty();
+}
+
 TEST(Context, SwitchesBackAndForth) {
   std::vector<std::string> order;
   Coroutine coroutine([&](Coroutine& self) {
@@ -90,7 +98,8 @@ TEST(Context, RunsOnItsStack) {
 
 TEST(Context, BeginsWithAnAlignedStack) {
   // A function may assume that its frame ends on 16 bytes (System V ABI AMD64,
-  // 3.2.2); aligned vector moves fault otherwise.
+  // 3.2.2; Procedure Call Standard for AArch64, 6.4.5.1): aligned vector moves,
+  // or any use of the stack, fault otherwise.
   bool aligned = false;
   Coroutine coroutine([&](Coroutine&) {
     alignas(16) volatile char buffer[16] = {};
@@ -146,50 +155,17 @@ TEST(Context, KeepsApartWhatHappened) {
   EXPECT_EQ(fetestexcept(FE_DIVBYZERO), FE_DIVBYZERO);
 }
 
-struct PreservedRegisters {
-  uint64_t values[5];  // rbx, r12, r13, r14, r15
-};
-
-// Fills every register that the ABI calls preserved, calls go(coroutine), and
-// returns what is in them then. In assembly, so that no compiler can be kind.
-// That rbp was preserved shows in that it returns at all.
-[[gnu::noinline]] PreservedRegisters FillAndCall(uint64_t base,
-                                                 void (*go)(Coroutine*),
-                                                 Coroutine* coroutine) {
-  PreservedRegisters after;
-  PreservedRegisters* where = &after;
-  asm volatile(
-      "lea -128(%%rsp), %%rsp\n"  // the red zone may be in use
-      "push %%rbp; push %%rbx; push %%r12; push %%r13; push %%r14; push %%r15\n"
-      "mov %%rsp, %%rbp\n"
-      "sub $16, %%rsp; and $-16, %%rsp\n"
-      "mov %%rax, (%%rsp)\n"
-      "lea 1(%%rsi), %%rbx; lea 2(%%rsi), %%r12; lea 3(%%rsi), %%r13\n"
-      "lea 4(%%rsi), %%r14; lea 5(%%rsi), %%r15\n"
-      "call *%%rdx\n"
-      "mov (%%rsp), %%rax\n"
-      "mov %%rbx, (%%rax); mov %%r12, 8(%%rax); mov %%r13, 16(%%rax)\n"
-      "mov %%r14, 24(%%rax); mov %%r15, 32(%%rax)\n"
-      "mov %%rbp, %%rsp\n"
-      "pop %%r15; pop %%r14; pop %%r13; pop %%r12; pop %%rbx; pop %%rbp\n"
-      "lea 128(%%rsp), %%rsp\n"
-      : "+S"(base), "+D"(coroutine), "+d"(go), "+a"(where)
-      :
-      : "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
-  return after;
-}
-
 TEST(Context, KeepsPreservedRegistersApart) {
-  PreservedRegisters inside = {};
+  std::vector<uint64_t> inside;
   Coroutine coroutine([&](Coroutine& self) {
-    inside = FillAndCall(
-        1000, [](Coroutine* c) { c->Back(); }, &self);
+    inside = FillPreservedAndCall(
+        1000, [](void* c) { static_cast<Coroutine*>(c)->Back(); }, &self);
   });
   coroutine.Go();
-  const PreservedRegisters outside = FillAndCall(
-      2000, [](Coroutine* c) { c->Go(); }, &coroutine);
-  EXPECT_THAT(outside.values, ElementsAre(2001, 2002, 2003, 2004, 2005));
-  EXPECT_THAT(inside.values, ElementsAre(1001, 1002, 1003, 1004, 1005));
+  const std::vector<uint64_t> outside = FillPreservedAndCall(
+      2000, [](void* c) { static_cast<Coroutine*>(c)->Go(); }, &coroutine);
+  EXPECT_THAT(outside, CountsFrom(2001));
+  EXPECT_THAT(inside, CountsFrom(1001));
 }
 
 _Unwind_Reason_Code Collect(_Unwind_Context* context, void* addresses) {
@@ -236,7 +212,7 @@ TEST(Context, ASavedContextHoldsItsReturnAddress) {
   const auto* saved =
       reinterpret_cast<const SavedContext*>(coroutine.saved_sp());
   const void* function =
-      _Unwind_FindEnclosingFunction(reinterpret_cast<void*>(saved->rip));
+      _Unwind_FindEnclosingFunction(reinterpret_cast<void*>(saved->pc()));
   EXPECT_NE(function, nullptr);
   coroutine.Go();
 }

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "green/green_thread.h"
+#include "green/sanitizers.h"
 #include "green/timeout.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
@@ -20,7 +21,7 @@ namespace green {
 constexpr int kWorkers = 8;
 constexpr int kTurns = 60;
 // A sanitizer makes each ten times as slow.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(GREEN_ASAN) || defined(GREEN_TSAN)
 constexpr uint32_t kSeeds = 30;
 #else
 constexpr uint32_t kSeeds = 200;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "green/green.h"
+#include "green/sanitizers.h"
 #include "gtest/gtest.h"
 #include "support/child.h"
 
@@ -122,7 +123,7 @@ TEST(Fork, AChildUnwindsNothingOfItsParents) {
             0);
 }
 
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(GREEN_TSAN)
 // TSan refuses to start threads in a child of a process that has some.
 TEST(Fork, AChildOffloadsToThreadsOfItsOwn) {
   EXPECT_EQ(

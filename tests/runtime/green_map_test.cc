@@ -50,11 +50,6 @@ auto All(Map map) {
   return results;
 }
 
-int PassAfterAWhile(int number) {
-  Sleep(absl::Milliseconds(number * 7 % 5));
-  return number;
-}
-
 TEST(IMap, GivesResultsInTheOrderOfItsInput) {
   InSimulatedTime([](SimulatedTime&) {
     GreenPool pool(4);

@@ -19,6 +19,7 @@
 #include "green/timeout.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
+#include "runtime/input_testing.h"
 
 namespace green {
 namespace {
@@ -39,11 +40,6 @@ std::vector<int> FromTo(int begin, int end) {
   std::vector<int> numbers;
   for (int i = begin; i < end; ++i) numbers.push_back(i);
   return numbers;
-}
-
-int PassAfterAWhile(int number) {
-  Sleep(absl::Milliseconds(number * 7 % 5));
-  return number;
 }
 
 TEST(GreenPile, GivesResultsInTheOrderOfSpawning) {

@@ -14,6 +14,8 @@
 
 namespace green {
 
+inline constexpr int64_t kSecondNs = 1'000'000'000;
+
 // Runs `body` on a thread that has no hub yet, and rethrows what it throws.
 inline void OnFreshThread(const std::function<void()>& body) {
   std::exception_ptr thrown;

@@ -1,4 +1,5 @@
-// A single-pass range of what a function makes of numbers, when it is read.
+// What tests of pools share: a single-pass range of what a function makes of
+// numbers, when it is read, and a function to call with each.
 #ifndef HUBSPY_TESTS_RUNTIME_INPUT_TESTING_H_
 #define HUBSPY_TESTS_RUNTIME_INPUT_TESTING_H_
 
@@ -7,6 +8,9 @@
 #include <iterator>
 #include <type_traits>
 #include <utility>
+
+#include "absl/time/time.h"
+#include "green/green.h"
 
 namespace green {
 
@@ -48,6 +52,12 @@ class InputOf {
   int end_;
   F function_;
 };
+
+// Ends out of turn, so that the order of results is the pool's doing.
+inline int PassAfterAWhile(int number) {
+  Sleep(absl::Milliseconds(number * 7 % 5));
+  return number;
+}
 
 }  // namespace green
 

@@ -26,8 +26,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int64_t kSecondNs = 1'000'000'000;
-
 // An abstract address of this process's alone: it leaves no file behind.
 std::string UnixName(const std::string& what) {
   return "unix:@green_test_" + std::to_string(getpid()) + "_" + what;
@@ -160,7 +158,7 @@ TEST(Listener, AdoptsOneThatBlocks) {
 }
 
 // Who is refused keeps the fd as it was.
-void ExpectNotAdopted(int fd, const std::string& why) {
+void ExpectNoListener(int fd, const std::string& why) {
   const int flags = fcntl(fd, F_GETFL);
   EXPECT_THAT(MessageOf([fd] { Listener::Adopt(fd); }),
               AllOf(HasSubstr("green::Listener::Adopt: fd "), HasSubstr(why)));
@@ -170,12 +168,12 @@ void ExpectNotAdopted(int fd, const std::string& why) {
 TEST(Listener, AdoptsNothingThatDoesNotListen) {
   int fds[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-  ExpectNotAdopted(fds[0], "does not listen");
+  ExpectNoListener(fds[0], "does not listen");
   close(fds[0]);
   close(fds[1]);
   const Pipe pipe;
-  ExpectNotAdopted(pipe.read_end(), "Socket operation on non-socket");
-  ExpectNotAdopted(-1, "Bad file descriptor");
+  ExpectNoListener(pipe.read_end(), "Socket operation on non-socket");
+  ExpectNoListener(-1, "Bad file descriptor");
 }
 
 TEST(Listener, ItsConnectionsDoNotKeepItsAddressFromTheNext) {

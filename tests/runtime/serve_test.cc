@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "green/green.h"
+#include "green/sanitizers.h"
 #include "gtest/gtest.h"
 #include "runtime/hub_testing.h"
 #include "runtime/net_testing.h"
@@ -351,7 +352,7 @@ TEST(Serve, AHandlerThatEndsMakesRoomForOneThatFoundNoFd) {
   });
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(GREEN_ASAN) && !defined(GREEN_TSAN)
 // The sanitizers have their own ideas of how much memory there may be.
 TEST(Serve, AHandlerForWhichThereWasNoStackKeepsNoPlace) {
   EXPECT_EQ(StatusOfChild([] {

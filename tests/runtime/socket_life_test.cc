@@ -72,7 +72,7 @@ TEST(Socket, IsNotInheritedByProgramsAndDoesNotBlock) {
 }
 
 // Who is refused keeps the fd as it was.
-void ExpectNotAdopted(int fd, const std::string& why) {
+void ExpectNoSocket(int fd, const std::string& why) {
   const int flags = fcntl(fd, F_GETFL);
   EXPECT_THAT(MessageOf([fd] { Socket::Adopt(fd); }),
               AllOf(HasSubstr("green::Socket::Adopt: fd "), HasSubstr(why)));
@@ -81,14 +81,14 @@ void ExpectNotAdopted(int fd, const std::string& why) {
 
 TEST(Socket, AdoptsNothingButAStream) {
   const Pipe pipe;
-  ExpectNotAdopted(pipe.read_end(), "Socket operation on non-socket");
-  ExpectNotAdopted(-1, "Bad file descriptor");
+  ExpectNoSocket(pipe.read_end(), "Socket operation on non-socket");
+  ExpectNoSocket(-1, "Bad file descriptor");
   const int datagrams = socket(AF_INET, SOCK_DGRAM, 0);
-  ExpectNotAdopted(datagrams, "Protocol wrong type for socket");
+  ExpectNoSocket(datagrams, "Protocol wrong type for socket");
   close(datagrams);
   const int listening = socket(AF_INET, SOCK_STREAM, 0);
   ASSERT_EQ(listen(listening, 1), 0);
-  ExpectNotAdopted(listening, "listens");
+  ExpectNoSocket(listening, "listens");
   close(listening);
 }
 

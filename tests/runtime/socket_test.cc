@@ -26,8 +26,6 @@ using testing::AllOf;
 using testing::AnyOf;
 using testing::HasSubstr;
 
-constexpr int64_t kSecondNs = 1'000'000'000;
-
 std::string BigText() {
   std::string text(size_t{3} << 20, '\0');
   for (size_t i = 0; i < text.size(); ++i) {

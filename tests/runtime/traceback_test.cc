@@ -169,7 +169,10 @@ TEST_F(TraceContextTest, AnOverwrittenStackEndsTheWalk) {
 
 TEST_F(TraceContextTest, AFramePointerToNowhereIsNotFollowed) {
   Enter();
-  slots()[GREEN_CONTEXT_RBP / 8] = 0x4141414141414141;
+  for (const SavedRegister& each : kSavedRegisters) {
+    if (each.number != kFramePointerNumber) continue;
+    slots()[each.offset / 8] = 0x4141414141414141;
+  }
   EXPECT_GE(Trace().count, 1u);
 }
 #endif

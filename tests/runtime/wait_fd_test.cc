@@ -27,8 +27,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr int64_t kSecondNs = 1'000'000'000;
-
 void ExpectNotOpen(const std::function<void()>& wait) {
   try {
     wait();

@@ -21,6 +21,7 @@
 #ifndef HUBSPY_TESTS_SUPPORT_CHILD_H_
 #define HUBSPY_TESTS_SUPPORT_CHILD_H_
 
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -96,6 +97,16 @@ class Child {
   ChildPipes pipes_;
   std::optional<int> end_;
 };
+
+// What the C library's epoll_wait() and pause() make. Machines that came later
+// do not have the first ones.
+#if defined(SYS_epoll_wait)
+inline constexpr long kEpollWait = SYS_epoll_wait;
+inline constexpr long kPause = SYS_pause;
+#else
+inline constexpr long kEpollWait = SYS_epoll_pwait;
+inline constexpr long kPause = SYS_ppoll;
+#endif
 
 // Returns once the kernel says that thread `tid` of any process is blocked in
 // one of these system calls (SYS_*): how a test knows that its child "is

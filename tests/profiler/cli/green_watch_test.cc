@@ -42,7 +42,7 @@ class GreenWatchTest : public testing::Test {
     green.saved_sp = StackOf(i);
     green.stack_begin = StackOf(i);
     green.stack_end = StackOf(i) + kStackBytes;
-    memory_.Put(StackOf(i), FakeContext{.rip = pc});
+    memory_.Put(StackOf(i), FakeContext{.pc = pc});
     Publish();
   }
 
@@ -193,7 +193,7 @@ TEST_F(GreenWatchTest, OneThatWasCaughtAsItWasResumedIsNotBelieved) {
     } else if (reads_of_record == 2) {
       Green(0).saved_sp = 0;
     } else if (reads_of_record == 3) {
-      memory_.Put(StackOf(0), FakeContext{.rip = 0x2000});
+      memory_.Put(StackOf(0), FakeContext{.pc = 0x2000});
       Green(0).saved_sp = StackOf(0);
     }
     Publish();

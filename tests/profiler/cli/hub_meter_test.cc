@@ -5,11 +5,10 @@
 
 #include <cstdint>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
-
-constexpr int64_t kMs = 1'000'000;
-constexpr int64_t kSecond = 1000 * kMs;
 
 // Its clock has gone right for ten seconds; it sleeps.
 HubView Hub() {

@@ -5,10 +5,10 @@
 
 #include <sstream>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
-
-constexpr int64_t kSecond = 1'000'000'000;
 
 class SimulatedWaiter : public Waiter {
  public:

@@ -41,7 +41,7 @@ GreenThreadView WaitsForEvent(uint64_t id) {
 }
 
 // All of these waited all the time.
-HubWatch WatchOf(std::vector<GreenThreadView> green_threads) {
+HubWatch WaitingWatch(std::vector<GreenThreadView> green_threads) {
   HubWatch watch = IdleWatch();
   watch.green_threads_at_begin = green_threads;
   watch.green_threads = std::move(green_threads);
@@ -50,8 +50,8 @@ HubWatch WatchOf(std::vector<GreenThreadView> green_threads) {
 
 TEST(Deadlock, ACircleOfMutexesIsNamedFromItsLowestId) {
   HubWatch watch =
-      WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2), WaitsForMutex(4, 2),
-               WaitsForEnd(5, 4), WaitsForEvent(6)});
+      WaitingWatch({WaitsForMutex(2, 3), WaitsForMutex(3, 2),
+                    WaitsForMutex(4, 2), WaitsForEnd(5, 4), WaitsForEvent(6)});
   watch.green_threads[0].name = "left";
   const Verdict verdict = Diagnose(watch);
   ASSERT_EQ(verdict.kind, VerdictKind::kDeadlock);
@@ -70,7 +70,7 @@ TEST(Deadlock, ACircleOfMutexesIsNamedFromItsLowestId) {
 }
 
 TEST(Deadlock, WaitsForEachOthersEndAndTheThreadsOwnCodeMakeCirclesToo) {
-  HubWatch watch = WatchOf({WaitsForMutex(7, 0)});
+  HubWatch watch = WaitingWatch({WaitsForMutex(7, 0)});
   watch.own_code = watch.own_code_at_begin = WaitsForEnd(0, 7);
   const Verdict verdict = Diagnose(watch);
   ASSERT_EQ(verdict.kind, VerdictKind::kDeadlock);
@@ -83,29 +83,29 @@ TEST(Deadlock, WaitsForEachOthersEndAndTheThreadsOwnCodeMakeCirclesToo) {
 }
 
 TEST(Deadlock, OneThatRanMeanwhileIsInNoCircle) {
-  HubWatch watch = WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
+  HubWatch watch = WaitingWatch({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
   ++watch.green_threads[0].switches;
   EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
-  watch = WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
+  watch = WaitingWatch({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
   watch.green_threads_at_begin.pop_back();
   EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
 }
 
 TEST(Deadlock, AWaitWithALimitBreaksTheCircle) {
-  HubWatch watch = WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
+  HubWatch watch = WaitingWatch({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
   watch.green_threads[1].deadline_ns = watch.end.last.now_ns + kSecond;
   EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
 }
 
 TEST(Deadlock, TimersThatMayBeTimeoutsAreMentioned) {
-  HubWatch watch = WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
+  HubWatch watch = WaitingWatch({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
   EXPECT_THAT(Diagnose(watch).summary, Not(HasSubstr("Timeout")));
   watch.end.timers = 1;
   EXPECT_THAT(Diagnose(watch).summary, HasSubstr("green::Timeout"));
 }
 
 TEST(Deadlock, ACircleIsOneWhileOthersGoOn) {
-  HubWatch watch = WatchOf({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
+  HubWatch watch = WaitingWatch({WaitsForMutex(2, 3), WaitsForMutex(3, 2)});
   watch.end.switches += 1000;
   watch.end.iterations += 1000;
   watch.end.timers = 5;
@@ -113,7 +113,7 @@ TEST(Deadlock, ACircleIsOneWhileOthersGoOn) {
 }
 
 HubWatch AllWait() {
-  HubWatch watch = WatchOf({WaitsForEvent(2), WaitsForEvent(3)});
+  HubWatch watch = WaitingWatch({WaitsForEvent(2), WaitsForEvent(3)});
   watch.own_code = watch.own_code_at_begin = WaitsForEnd(0, 2);
   return watch;
 }
@@ -181,7 +181,7 @@ TEST(Deadlock, AHundredThousandInOneLineAreFollowedOnce) {
     line.push_back(WaitsForEnd(id, id + 1));
   }
   line.push_back(WaitsForEnd(kMany, kMany - 1));
-  const Verdict verdict = Diagnose(WatchOf(line));
+  const Verdict verdict = Diagnose(WaitingWatch(line));
   ASSERT_EQ(verdict.kind, VerdictKind::kDeadlock);
   EXPECT_EQ(verdict.deadlock->cycle[0].waiter.id, kMany - 1);
   EXPECT_EQ(verdict.deadlock->others, kMany - 2);
@@ -194,8 +194,8 @@ TEST(Deadlock, HostileIdsEnd) {
                           ? WaitsForMutex(i % 7, (i * 31) % 11)
                           : WaitsForEnd(UINT64_MAX - i % 5, i * 0x9e3779b9));
   }
-  Diagnose(WatchOf(hostile));
-  const Verdict itself = Diagnose(WatchOf({WaitsForMutex(4, 4)}));
+  Diagnose(WaitingWatch(hostile));
+  const Verdict itself = Diagnose(WaitingWatch({WaitsForMutex(4, 4)}));
   EXPECT_EQ(itself.kind, VerdictKind::kDeadlock);
   EXPECT_THAT(itself.summary, HasSubstr("which it holds itself"));
 }

@@ -284,22 +284,15 @@ TEST(Diagnose, HostileReadingsGiveAVerdictAndNoOverflow) {
   Diagnose(watch);
 }
 
-HubWatch HeldWatch() {
-  HubWatch watch = HealthyWatch();
-  watch.begin.state = watch.end.state = HubState::kRunning;
-  watch.begin.iterations = watch.end.iterations;
-  watch.end.current = Address(0x1000);
+HubWatch CrunchingWatch() {
+  HubWatch watch = HeldWatch();
   watch.end.ready = 3;
-  watch.green_threads = {{.record = Address(0x1000),
-                          .id = 5,
-                          .name = "cruncher",
-                          .state = GreenState::kRunning}};
   watch.stack = {{.function = "Crunch"}};
   return watch;
 }
 
 TEST(Diagnose, AGreenThreadThatComputesAllTheTimeIsNotYielding) {
-  HubWatch watch = HeldWatch();
+  HubWatch watch = CrunchingWatch();
   watch.looks_running = watch.looks;
   const Verdict verdict = Diagnose(watch);
   EXPECT_EQ(verdict.kind, VerdictKind::kNotYielding);
@@ -310,7 +303,7 @@ TEST(Diagnose, AGreenThreadThatComputesAllTheTimeIsNotYielding) {
 }
 
 TEST(Diagnose, AGreenThreadThatSleepsInTheKernelBlocks) {
-  HubWatch watch = HeldWatch();
+  HubWatch watch = CrunchingWatch();
   watch.call = CallFacts{.name = "clock_nanosleep",
                          .text = "clock_nanosleep(3600.000 s)"};
   const Verdict verdict = Diagnose(watch);
@@ -319,14 +312,14 @@ TEST(Diagnose, AGreenThreadThatSleepsInTheKernelBlocks) {
 }
 
 TEST(Diagnose, ABusyHubThatSwitchesIsHealthy) {
-  HubWatch watch = HeldWatch();
+  HubWatch watch = CrunchingWatch();
   watch.looks_running = watch.looks;
   watch.end.switches = watch.begin.switches + 1;
   EXPECT_EQ(Diagnose(watch).kind, VerdictKind::kHealthy);
 }
 
 TEST(Diagnose, AStoppedThreadExplainsEverythingElse) {
-  HubWatch watch = HeldWatch();
+  HubWatch watch = CrunchingWatch();
   watch.looks_stopped = watch.looks;
   const Verdict verdict = Diagnose(watch);
   EXPECT_EQ(verdict.kind, VerdictKind::kStopped);

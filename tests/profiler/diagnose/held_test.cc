@@ -12,18 +12,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-HubWatch HeldWatch() {
-  HubWatch watch = IdleWatch();
-  watch.begin.state = watch.end.state = HubState::kRunning;
-  watch.begin.iterations = watch.end.iterations;
-  watch.end.current = Address(0x1000);
-  watch.green_threads = {{.record = Address(0x1000),
-                          .id = 5,
-                          .name = "cruncher",
-                          .state = GreenState::kRunning}};
-  return watch;
-}
-
 SymbolFrame Frame(const std::string& function, int line,
                   const std::string& module = "/app") {
   return {.function = function,

@@ -6,10 +6,9 @@
 
 #include "absl/numeric/int128.h"
 #include "model/diagnosis.h"
+#include "support/time_units.h"
 
 namespace hubspy {
-
-inline constexpr int64_t kSecond = 1'000'000'000;
 
 // Five minutes after its hub was made; `Convert` is how its clock makes
 // nanoseconds of a counter that ticks at the timebase's rate.
@@ -50,6 +49,19 @@ inline HubWatch IdleWatch() {
   watch.signals_handled = 0;
   watch.own_code = watch.own_code_at_begin =
       GreenThreadView{.state = GreenState::kRunning};
+  return watch;
+}
+
+// A green thread has had the hub to itself all the time.
+inline HubWatch HeldWatch() {
+  HubWatch watch = IdleWatch();
+  watch.begin.state = watch.end.state = HubState::kRunning;
+  watch.begin.iterations = watch.end.iterations;
+  watch.end.current = Address(0x1000);
+  watch.green_threads = {{.record = Address(0x1000),
+                          .id = 5,
+                          .name = "cruncher",
+                          .state = GreenState::kRunning}};
   return watch;
 }
 

@@ -277,8 +277,8 @@ TEST_F(HubReaderTest, ASuspendedContextIsReadAsTheTableSays) {
         EXPECT_EQ(copy->registers.pc(), Address(0x401000));
         EXPECT_EQ(copy->registers.sp(),
                   Address(kStackAt + sizeof(FakeContext)));
-        EXPECT_EQ(copy->registers.Get(Reg::kRbx), 0x3u);
-        EXPECT_FALSE(copy->registers.Has(Reg::kRax));
+        EXPECT_EQ(copy->registers.Get(static_cast<Reg>(3)), 0x3u);
+        EXPECT_FALSE(copy->registers.Has(static_cast<Reg>(0)));
       });
   EXPECT_EQ(copies, 1);
 }

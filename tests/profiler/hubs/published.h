@@ -12,6 +12,7 @@
 
 #include "absl/types/span.h"
 #include "green/introspect_abi.h"
+#include "model/machine.h"
 #include "target/memory.h"
 
 namespace hubspy {
@@ -82,9 +83,9 @@ struct FakeGreen {
 };
 
 struct FakeContext {
-  uint64_t rbx = 0x3;
-  uint64_t rbp = 0x6;
-  uint64_t rip = 0x401000;
+  uint64_t third = 0x3;
+  uint64_t fp = 0x6;
+  uint64_t pc = 0x401000;
 };
 
 inline green::abi::Block MakeBlock(uint64_t first_hub) {
@@ -131,9 +132,9 @@ inline green::abi::Block MakeBlock(uint64_t first_hub) {
   HUBSPY_FIELD(green, kGreenStackEnd, FakeGreen, stack_end);
   HUBSPY_FIELD(green, kGreenEntry, FakeGreen, entry);
   block.context_size = sizeof(FakeContext);
-  HUBSPY_FIELD(context, 3, FakeContext, rbx);
-  HUBSPY_FIELD(context, 6, FakeContext, rbp);
-  HUBSPY_FIELD(context, 16, FakeContext, rip);
+  HUBSPY_FIELD(context, 3, FakeContext, third);
+  HUBSPY_FIELD(context, static_cast<uint16_t>(Reg::kFp), FakeContext, fp);
+  HUBSPY_FIELD(context, static_cast<uint16_t>(Reg::kPc), FakeContext, pc);
 #undef HUBSPY_FIELD
   return block;
 }

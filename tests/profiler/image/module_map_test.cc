@@ -1,13 +1,19 @@
 #include "image/module_map.h"
 
+#include <elf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <link.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "model/machine.h"
 
 namespace hubspy {
 namespace {
@@ -145,12 +151,23 @@ TEST(ModuleMap, AFileThatIsNotWhatTheMemoryHoldsIsNotUsed) {
             "/bin/self was changed on disk after it was loaded");
 }
 
+// Its code but for the file's first page, which on some machines is code, too.
+Mapping CodeBehindHeader(uint64_t bias) {
+  constexpr uint64_t kPage = 4096;
+  Mapping code = CodeAt(bias);
+  if (code.file_offset == 0) {
+    code.file_offset = kPage;
+    code.range.begin = code.range.begin + kPage;
+  }
+  return code;
+}
+
 // This program at 0x500000000000 with its text on pages of no file, and with
 // `spoilt` bytes of that other than in the file.
 std::vector<LoadedModule> LoadWithMovedText(uint64_t spoilt) {
   const uint64_t kBias = 0x500000000000;
   const std::shared_ptr<const Image> image = *Image::Open(kSelf, "self");
-  const Mapping text = CodeAt(kBias);
+  const Mapping text = CodeBehindHeader(kBias);
   Mapping head = text;
   head.executable = false;
   head.range = {Address(kBias), text.range.begin};
@@ -183,15 +200,50 @@ TEST(ModuleMap, TextThatWasMovedToOtherPagesIsStillItsModules) {
   EXPECT_THAT(modules[0].image, NotNull());
 }
 
+// As where the text is the file's first segment, and the next one begins at
+// some larger page.
+TEST(ModuleMap, TextThatWasMovedWithItsHeaderIsStillItsModules) {
+  const uint64_t kBias = 0x500000000000;
+  const std::shared_ptr<const Image> image = *Image::Open(kSelf, "self");
+  const Segment& first = image->segments().front();
+  const Segment& last = image->segments().back();
+  const uint64_t begin = kBias + first.vaddr - first.file_offset;
+  const Mapping text = CodeAt(kBias);
+  const Mapping moved = Anonymous(begin, text.range.end.value());
+  Mapping data = text;
+  data.executable = false;
+  const uint64_t page = 4096;
+  data.range = {
+      Address((kBias + last.vaddr) / page * page),
+      Address((kBias + last.vaddr + last.file_size) / page * page) + page};
+  data.file_offset = last.file_offset / page * page;
+  ASSERT_GT(data.range.begin, moved.range.end);
+  const auto memory = [&](Address from, absl::Span<std::byte> into) {
+    for (size_t i = 0; i < into.size(); ++i) {
+      into[i] = image->bytes()[from - Address(begin) + i];
+    }
+    return into.size();
+  };
+  ModuleMap modules;
+  modules.Update({moved, data}, {}, memory);
+  ASSERT_THAT(modules.modules(), SizeIs(1));
+  EXPECT_EQ(modules.modules()[0].module.load_bias, kBias);
+  // Far from there it is somebody else's.
+  data.range = {data.range.begin + (4 << 20), data.range.end + (4 << 20)};
+  ModuleMap others;
+  others.Update({moved, data}, {}, memory);
+  EXPECT_THAT(others.modules(), IsEmpty());
+}
+
 TEST(ModuleMap, OtherCodeBetweenAFilesMappingsIsNotIts) {
   EXPECT_THAT(LoadWithMovedText(~uint64_t{0} >> 8), IsEmpty());
-  const Mapping text = CodeAt(0);
+  const Mapping text = CodeBehindHeader(0);
   EXPECT_THAT(LoadWithMovedText(text.range.size() / 8), IsEmpty());
 }
 
 TEST(ModuleMap, MemoryIsNotAskedWhereTheImageIsNotMapped) {
   ModuleMap modules;
-  modules.Update({CodeAt(0x500000000000)}, {},
+  modules.Update({CodeBehindHeader(0x500000000000)}, {},
                  [](Address, absl::Span<std::byte> into) {
                    ADD_FAILURE();
                    return into.size();
@@ -243,6 +295,94 @@ TEST(ModuleMap, VdsoComesFromItsBytes) {
   ASSERT_THAT(modules.modules(), SizeIs(1));
   EXPECT_EQ(modules.modules()[0].module.load_bias, 0x7fff00000000u);
   EXPECT_EQ(modules.modules()[0].image->name(), "[vdso]");
+}
+
+// A library of two segments, each of the file's one page.
+struct TwoSegments {
+  std::string name;
+  uint64_t inode = 0;
+  uint64_t code = 0;
+  uint64_t data = 0;
+
+  // Both, mapped at `bias`; code first.
+  std::vector<Mapping> At(uint64_t bias) const {
+    const Elf64_Phdr code_header = {.p_type = PT_LOAD,
+                                    .p_flags = PF_R | PF_X,
+                                    .p_vaddr = code,
+                                    .p_filesz = 4096,
+                                    .p_memsz = 4096};
+    Elf64_Phdr data_header = code_header;
+    data_header.p_flags = PF_R | PF_W;
+    data_header.p_vaddr = data;
+    const Elf64_Phdr headers[] = {code_header, data_header};
+    Elf64_Ehdr header = {.e_type = ET_DYN,
+                         .e_machine = kElfMachine,
+                         .e_phoff = sizeof header,
+                         .e_phentsize = sizeof code_header,
+                         .e_phnum = 2};
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    std::string bytes(4096, 0);
+    std::memcpy(bytes.data(), &header, sizeof header);
+    std::memcpy(bytes.data() + sizeof header, headers, sizeof headers);
+    const std::string path = testing::TempDir() + name;
+    std::ofstream(path, std::ios::binary) << bytes;
+    Mapping code_mapping = {
+        .range = {Address(bias + code), Address(bias + code + 4096)},
+        .readable = true,
+        .executable = true,
+        .device = 1,
+        .inode = inode,
+        .path = name,
+        .open_path = path};
+    Mapping data_mapping = code_mapping;
+    data_mapping.range = {Address(bias + data), Address(bias + data + 4096)};
+    data_mapping.executable = false;
+    return {code_mapping, data_mapping};
+  }
+};
+
+// As ld.so's where it is linked for pages of 64 KiB, and the kernel's are less.
+TEST(ModuleMap, OtherCodeInTheRoomBetweenSegmentsIsNotItsModules) {
+  const uint64_t kBias = 0x500000000000;
+  const uint64_t kApart = 1 << 30;
+  const uint64_t kMiddle = kBias + kApart / 2;
+  const TwoSegments outer[] = {
+      {.name = "ld.so", .inode = 3, .data = kApart},
+      {.name = "text_last", .inode = 3, .code = kApart}};
+  const TwoSegments inner[] = {
+      {.name = "inner", .inode = 4, .data = 4096},
+      {.name = "inner_last", .inode = 4, .code = 4096}};
+  const Mapping made = Anonymous(kBias + kApart / 4, kBias + kApart / 4 + 4096);
+  for (const TwoSegments& around : outer) {
+    for (const TwoSegments& between : inner) {
+      std::vector<Mapping> mappings = around.At(kBias);
+      const Address code = mappings[0].range.begin;
+      ModuleMap alone;
+      alone.Update(mappings, {});
+      EXPECT_EQ(alone.Find(code)->module.range.size(), kApart + 4096);
+
+      for (const Mapping& mapping : between.At(kMiddle)) {
+        mappings.push_back(mapping);
+      }
+      mappings.push_back(made);
+      std::sort(mappings.begin(), mappings.end(),
+                [](const Mapping& a, const Mapping& b) {
+                  return a.range.begin < b.range.begin;
+                });
+      ModuleMap modules;
+      modules.Update(mappings, {});
+      ASSERT_THAT(modules.Find(code), NotNull());
+      EXPECT_EQ(modules.Find(code)->module.path, around.name);
+      for (const uint64_t page : {kMiddle, kMiddle + 4096}) {
+        ASSERT_THAT(modules.Find(Address(page)), NotNull());
+        EXPECT_EQ(modules.Find(Address(page))->module.path, between.name);
+      }
+      EXPECT_THAT(modules.Find(made.range.begin), IsNull());
+      EXPECT_EQ(modules.CodeWithoutImage(made.range.begin), made.range);
+    }
+  }
 }
 
 TEST(ModuleMap, TellsWhenOtherCodeWouldTakeAModulesPlace) {

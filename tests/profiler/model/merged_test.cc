@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
-
-constexpr int64_t kMs = 1'000'000;
 
 Profile TwoLinesOfAFunction() {
   Profile profile;

@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
 
 using ::testing::ElementsAre;
-
-constexpr int64_t kMs = 1'000'000;
 
 // The look of that number, of one each millisecond.
 Timeline::Look At(int64_t number) {

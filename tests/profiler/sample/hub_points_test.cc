@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
 
 using Point = HubPoints::Point;
-
-constexpr int64_t kMs = 1'000'000;
 
 Point At(int64_t ms) {
   return {.at_ns = ms * kMs, .iterations = static_cast<uint64_t>(ms)};

@@ -1,11 +1,10 @@
 #include "sample/load_limit.h"
 
 #include "gtest/gtest.h"
+#include "support/time_units.h"
 
 namespace hubspy {
 namespace {
-
-constexpr int64_t kMs = 1'000'000;
 
 // Looks that take `look_ns` each and begin every `period_ns`, for so long; the
 // first time that the rate is lowered.

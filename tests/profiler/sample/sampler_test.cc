@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "support/time_units.h"
 
 namespace hubspy {
 namespace {
@@ -32,8 +33,6 @@ class PausingWaiter : public SimulatedWaiter {
   bool pause_requested() const override { return now_ns >= pause_at_ns; }
   int64_t pause_at_ns = INT64_MAX;
 };
-
-constexpr int64_t kSecond = 1'000'000'000;
 
 std::shared_ptr<const Stack> StackOf(std::vector<uint64_t> pcs,
                                      StackEnd end = StackEnd::kComplete) {

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "support/time_units.h"
 
 namespace hubspy {
 namespace {
 
-constexpr int64_t kMs = 1'000'000;
 constexpr int64_t kLimitNs = 10 * kMs;
 
 // A hub as it publishes itself, driven by the test: times in milliseconds. Its

@@ -10,14 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "profiler/symbolize/addr2line.h"
 #include "profiler/symbolize/file_image.h"
+#include "profiler/symbolize/fixtures.h"
 #include "symbolize/symbolizer.h"
 
 namespace hubspy {
 namespace {
-
-std::string Fixture(absl::string_view name) {
-  return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/lib", name, ".so");
-}
 
 void ResolveAll(std::string bytes, const std::vector<uint64_t>& addresses) {
   const LoadedModule module = Loaded(std::make_shared<FileImage>(

@@ -11,15 +11,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "profiler/symbolize/file_image.h"
+#include "profiler/symbolize/fixtures.h"
 
 namespace hubspy {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string Fixture(absl::string_view name) {
-  return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/lib", name);
-}
 
 // A target's root directory of our own, with a stripped library in /app.
 class DebugFileTest : public testing::Test {
@@ -34,7 +31,7 @@ class DebugFileTest : public testing::Test {
 
   bool Finds(absl::string_view stripped) {
     const std::string name = "/app/libx.so";
-    fs::copy_file(Fixture(stripped), root_ + name,
+    fs::copy_file(FixtureFile(stripped), root_ + name,
                   fs::copy_options::overwrite_existing);
     const FileImage image(ReadFile(root_ + name), {name, root_ + name});
     std::string bytes = ReadFile(root_ + name);
@@ -51,7 +48,7 @@ class DebugFileTest : public testing::Test {
 };
 
 std::string BuildIdPath() {
-  const std::string id = FileImage::Of(Fixture("stripped.so"))->build_id();
+  const std::string id = FileImage::Of(FixtureFile("stripped.so"))->build_id();
   return absl::StrCat("/usr/lib/debug/.build-id/", id.substr(0, 2), "/",
                       id.substr(2), ".debug");
 }
@@ -62,36 +59,37 @@ TEST_F(DebugFileTest, FindsNothingWhereThereIsNothing) {
 }
 
 TEST_F(DebugFileTest, LooksByBuildIdInTheTargetsRoot) {
-  Put(Fixture("stripped.so.debug"), BuildIdPath());
+  Put(FixtureFile("stripped.so.debug"), BuildIdPath());
   EXPECT_TRUE(Finds("stripped.so"));
 }
 
 TEST_F(DebugFileTest, FollowsTheDebugLinkBesideTheImage) {
-  Put(Fixture("stripped.so.debug"), "/app/libstripped.so.debug");
+  Put(FixtureFile("stripped.so.debug"), "/app/libstripped.so.debug");
   EXPECT_TRUE(Finds("stripped.so"));
 }
 
 TEST_F(DebugFileTest, FollowsTheDebugLinkIntoADotDebugFolder) {
-  Put(Fixture("stripped.so.debug"), "/app/.debug/libstripped.so.debug");
+  Put(FixtureFile("stripped.so.debug"), "/app/.debug/libstripped.so.debug");
   EXPECT_TRUE(Finds("stripped.so"));
 }
 
 TEST_F(DebugFileTest, FollowsTheDebugLinkUnderUsrLibDebug) {
-  Put(Fixture("stripped.so.debug"), "/usr/lib/debug/app/libstripped.so.debug");
+  Put(FixtureFile("stripped.so.debug"),
+      "/usr/lib/debug/app/libstripped.so.debug");
   EXPECT_TRUE(Finds("stripped.so"));
 }
 
 TEST_F(DebugFileTest, RefusesAFileOfAnotherBuild) {
-  Put(Fixture("dwarf4.so"), BuildIdPath());
-  Put(Fixture("dwarf4.so"), "/app/libstripped.so.debug");
+  Put(FixtureFile("dwarf4.so"), BuildIdPath());
+  Put(FixtureFile("dwarf4.so"), "/app/libstripped.so.debug");
   EXPECT_FALSE(Finds("stripped.so"));
 }
 
 TEST_F(DebugFileTest, ComparesChecksumsWhereThereIsNoBuildId) {
-  Put(Fixture("stripped_no_build_id.so.debug"),
+  Put(FixtureFile("stripped_no_build_id.so.debug"),
       "/app/libstripped_no_build_id.so.debug");
   EXPECT_TRUE(Finds("stripped_no_build_id.so"));
-  Put(Fixture("no_build_id.so"), "/app/libstripped_no_build_id.so.debug");
+  Put(FixtureFile("no_build_id.so"), "/app/libstripped_no_build_id.so.debug");
   EXPECT_FALSE(Finds("stripped_no_build_id.so"));
 }
 
@@ -105,7 +103,7 @@ TEST_F(DebugFileTest, IsNotHeldUpByAPipe) {
 class SharedFileTest : public DebugFileTest {
  protected:
   bool Finds() {
-    std::string bytes = ReadFile(Fixture("shared.so"));
+    std::string bytes = ReadFile(FixtureFile("shared.so"));
     const FileImage image(bytes, {"/app/libx.so", root_ + "/app/libx.so"});
     ElfHandle elf(elf_memory(bytes.data(), bytes.size()));
     return FindSharedFile(elf.get(), image, root_ + "/app/libx.so") != nullptr;
@@ -129,7 +127,7 @@ TEST_F(SharedFileTest, IsFoundByItsBuildIdInTheTargetsRoot) {
 }
 
 TEST_F(SharedFileTest, IsNotOneOfAnotherBuildNorAPipe) {
-  Put(Fixture("stripped.so.debug"), "/app/shared.debug");
+  Put(FixtureFile("stripped.so.debug"), "/app/shared.debug");
   EXPECT_FALSE(Finds());
   fs::remove(root_ + "/app/shared.debug");
   ASSERT_EQ(mkfifo((root_ + "/app/shared.debug").c_str(), 0600), 0);

@@ -10,15 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "profiler/symbolize/addr2line.h"
 #include "profiler/symbolize/file_image.h"
+#include "profiler/symbolize/fixtures.h"
 #include "symbolize/inflate.h"
 #include "symbolize/symbolizer.h"
 
 namespace hubspy {
 namespace {
-
-std::string Fixture(absl::string_view name) {
-  return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/lib", name, ".so");
-}
 
 std::string NameAt(Symbolizer& symbolizer, const LoadedModule& module,
                    uint64_t address) {

@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "profiler/symbolize/addr2line.h"
 #include "profiler/symbolize/file_image.h"
+#include "profiler/symbolize/fixtures.h"
 #include "symbolize/elf_handles.h"
 #include "symbolize/elf_section.h"
 #include "symbolize/symbolizer.h"
@@ -31,16 +32,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string Fixture(absl::string_view name) {
-  return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/lib", name, ".so");
-}
-
 std::string Folder(absl::string_view name) {
   return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/", name);
-}
-
-CodeAddress At(uint64_t address) {
-  return CodeAddress::Exact(Address(address));
 }
 
 // All that is shown of an address.
@@ -71,16 +64,16 @@ void ExpectSame(const std::shared_ptr<const Image>& image,
   EXPECT_GE(deepest, 3u);
 }
 
-struct Case {
+struct SplitCase {
   std::string fixture;
   std::string plain;
 };
 
 // For the test's name, which otherwise shows the bytes of a pointer.
-void PrintTo(const Case& test, std::ostream* out) { *out << test.fixture; }
+void PrintTo(const SplitCase& test, std::ostream* out) { *out << test.fixture; }
 
-std::vector<Case> Cases() {
-  std::vector<Case> cases = {{"zstd", "pair5"}, {"zdebug", "pair5"}};
+std::vector<SplitCase> SplitCases() {
+  std::vector<SplitCase> cases = {{"zstd", "pair5"}, {"zdebug", "pair5"}};
   for (const char version : {'4', '5'}) {
     const std::string plain = absl::StrCat("pair", std::string(1, version));
     std::vector<std::string> names = {"types", "split", "split_types",
@@ -102,13 +95,13 @@ std::vector<Case> Cases() {
   return cases;
 }
 
-class SameAsPlain : public testing::TestWithParam<Case> {};
+class SameAsPlain : public testing::TestWithParam<SplitCase> {};
 
 TEST_P(SameAsPlain, AtEveryAddress) {
   ExpectSame(FileImage::Of(Fixture(GetParam().fixture)), GetParam().plain);
 }
 
-INSTANTIATE_TEST_SUITE_P(Dwarf, SameAsPlain, testing::ValuesIn(Cases()),
+INSTANTIATE_TEST_SUITE_P(Dwarf, SameAsPlain, testing::ValuesIn(SplitCases()),
                          [](const auto& test) { return test.param.fixture; });
 
 // Where in a file's bytes a section's lie.

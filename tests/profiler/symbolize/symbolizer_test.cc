@@ -18,20 +18,13 @@
 #include "absl/strings/str_split.h"
 #include "profiler/symbolize/addr2line.h"
 #include "profiler/symbolize/file_image.h"
+#include "profiler/symbolize/fixtures.h"
 
 namespace hubspy {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-std::string Fixture(absl::string_view name) {
-  return absl::StrCat(HUBSPY_SYMBOL_FIXTURES, "/lib", name, ".so");
-}
-
-CodeAddress At(uint64_t address) {
-  return CodeAddress::Exact(Address(address));
-}
 
 absl::string_view Basename(absl::string_view path) {
   return path.substr(path.rfind('/') + 1);
@@ -220,7 +213,7 @@ TEST(Symbolizer, NamesPltStubsByWhatTheyCall) {
   for (const absl::string_view name : {"dwarf5", "lazy_plt"}) {
     const std::string file = Fixture(name);
     const std::string text =
-        Output(absl::StrCat("objdump -d --no-show-raw-insn ", file));
+        Output(absl::StrCat(HUBSPY_OBJDUMP, " -d --no-show-raw-insn ", file));
     const LoadedModule module = Loaded(FileImage::Of(file));
     Symbolizer symbolizer;
     std::vector<std::string> stubs;
@@ -263,7 +256,7 @@ std::string VdsoBytes() {
 
 TEST(Symbolizer, NamesTheVdsoFromItsBytes) {
   const std::string bytes = VdsoBytes();
-  ASSERT_FALSE(bytes.empty());
+  if (bytes.empty()) GTEST_SKIP() << "there is none; qemu-user has none";
   const std::string file = testing::TempDir() + "vdso.so";
   std::ofstream(file, std::ios::binary) << bytes;
   const LoadedModule module = Loaded(

@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "core_machine.h"
+#include "model/machine.h"
 
 namespace hubspy {
 
@@ -49,8 +51,8 @@ class CoreBytes {
     int16_t signal = 0;
     uint64_t pc = 0;
     uint64_t sp = 0;
-    int64_t call = -1;   // orig_rax
-    int64_t result = 0;  // rax
+    int64_t call = -1;
+    int64_t result = 0;
   };
   struct File {
     uint64_t begin;
@@ -60,14 +62,24 @@ class CoreBytes {
   };
 
   void AddThread(const Thread& thread) {
-    std::string status(336, '\0');
+    std::string status(kStatusBytes, '\0');
     Put(status, 12, thread.signal);
     Put(status, 32, thread.tid);
-    Put(status, 112 + 10 * 8, thread.result);
-    Put(status, 112 + 15 * 8, thread.call);
-    Put(status, 112 + 16 * 8, thread.pc);
-    Put(status, 112 + 19 * 8, thread.sp);
+    const auto put = [&](size_t which, uint64_t value) {
+      Put(status, 112 + kStatusIndices[which] * 8, value);
+    };
+    put(0, thread.pc);
+    put(1, thread.sp);
+    put(2, static_cast<uint64_t>(thread.call));
+    put(3, static_cast<uint64_t>(thread.result));
     AddNote(NT_PRSTATUS, std::move(status));
+  }
+  // One that will make its system call again; what it is seen by.
+  void AddSleepingThread(int32_t tid, int16_t signal) {
+    constexpr uint64_t kAt = 0x123000;
+    AddThread(
+        {.tid = tid, .signal = signal, .pc = kAt, .call = 0, .result = -512});
+    AddSegment(kAt, std::string(kCallCode, sizeof(kCallCode) - 1));
   }
   void AddProcess(int32_t pid, const std::string& name, char state = 'S') {
     std::string info(136, '\0');
@@ -104,8 +116,9 @@ class CoreBytes {
     for (const File& file : files) list += file.path + '\0';
     AddNote(NT_FILE, std::move(list));
   }
-  void AddNote(uint32_t type, std::string description) {
-    notes_ += NoteBytes("CORE", type, std::move(description));
+  void AddNote(uint32_t type, std::string description,
+               const std::string& owner = "CORE") {
+    notes_ += NoteBytes(owner, type, std::move(description));
   }
   // `memory_bytes`: at least bytes.size(); 0: as many.
   void AddSegment(uint64_t address, std::string bytes,
@@ -131,7 +144,7 @@ class CoreBytes {
     header.e_ident[EI_CLASS] = ELFCLASS64;
     header.e_ident[EI_DATA] = ELFDATA2LSB;
     header.e_type = ET_CORE;
-    header.e_machine = EM_X86_64;
+    header.e_machine = kElfMachine;
     header.e_phoff = kProgramHeaders;
     header.e_phentsize = sizeof(Elf64_Phdr);
     header.e_phnum = static_cast<Elf64_Half>(1 + segments_.size());

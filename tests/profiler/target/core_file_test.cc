@@ -31,7 +31,7 @@ CoreBytes Good() {
   core.AddVdso(0x9000);
   core.AddFiles({{0x402000, 0x403000, 2, "/lib/b"},
                  {0x400000, 0x402000, 0, "/bin/server"}});
-  core.AddThread({.tid = 7, .signal = 11, .call = 232, .result = -4});
+  core.AddThread({.tid = 7, .signal = 11});
   core.AddSegment(0x7000, "stack", 4096);
   core.AddSegment(0x400000, "", 8192, PF_R | PF_X);
   return core;
@@ -48,8 +48,6 @@ TEST(CoreFile, SaysWhatIsInIt) {
   EXPECT_EQ(core->threads[0].tid, 8);
   EXPECT_EQ(core->threads[0].registers.pc(), Address(0x401000));
   EXPECT_EQ(core->threads[0].registers.sp(), Address(0x7000));
-  EXPECT_FALSE(core->threads[0].system_call);
-  EXPECT_EQ(core->threads[1].system_call->number, 232);
   ASSERT_TRUE(core->signal);
   EXPECT_EQ(core->signal->name, "SIGSEGV");
   EXPECT_EQ(core->signal->fault_address, Address(0xdead));
@@ -65,18 +63,6 @@ TEST(CoreFile, SaysWhatIsInIt) {
   EXPECT_EQ(core->cut_off_bytes, 0u);
 }
 
-TEST(CoreFile, OnlyACallThatIsToBeMadeAgainIsSleptIn) {
-  for (const int64_t result : {-4, -512, -513, -514, -516}) {
-    CoreBytes core;
-    core.AddThread({.tid = 1, .call = 0, .result = result});
-    EXPECT_TRUE(Parse(core.Build())->threads[0].system_call) << result;
-  }
-  // abort() ends in a call that has returned.
-  CoreBytes core;
-  core.AddThread({.tid = 1, .signal = 6, .call = 234, .result = 0});
-  EXPECT_FALSE(Parse(core.Build())->threads[0].system_call);
-}
-
 TEST(CoreFile, AStopThatIsNotATracersIsAStop) {
   for (const auto& [state, stopped] :
        {std::pair('T', true), std::pair('t', false), std::pair('S', false)}) {
@@ -89,8 +75,8 @@ TEST(CoreFile, AStopThatIsNotATracersIsAStop) {
 
 TEST(CoreFile, AnotherMachinesOrNoCoreIsRefused) {
   std::string bytes = Good().Build();
-  Put<Elf64_Half>(bytes, offsetof(Elf64_Ehdr, e_machine), EM_AARCH64);
-  EXPECT_THAT(Complaint(bytes), HasSubstr("x86_64"));
+  Put<Elf64_Half>(bytes, offsetof(Elf64_Ehdr, e_machine), EM_S390);
+  EXPECT_THAT(Complaint(bytes), HasSubstr(kMachineName));
   bytes = Good().Build();
   Put<Elf64_Half>(bytes, offsetof(Elf64_Ehdr, e_type), ET_DYN);
   EXPECT_THAT(Complaint(bytes), HasSubstr("not a core"));
@@ -196,6 +182,26 @@ TEST(CoreFile, ALyingListOfFilesIsLeftOut) {
   EXPECT_THAT(WithFileNote(1, 4096, backwards + "/x")->mappings, SizeIs(0));
 }
 
+// As a kernel for addresses of 39 bits tells.
+TEST(CoreFile, TellsWhereAThreadsSignaturesAre) {
+  std::string bits;
+  Put<uint64_t>(bits, 0, 0x007fff80'00000000);  // data's
+  Put<uint64_t>(bits, 8, 0x007fff80'00000000);
+  CoreBytes core;
+  core.AddNote(NT_ARM_PAC_MASK, bits, "LINUX");  // nobody's
+  core.AddThread({.tid = 5});
+  core.AddThread({.tid = 6});
+  core.AddNote(NT_ARM_PAC_MASK, bits, "LINUX");
+  const auto parsed = Parse(core.Build());
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  ASSERT_THAT(parsed->threads, SizeIs(2));
+  const uint64_t stored = 0x0035aaff'b0001234;
+  EXPECT_EQ(parsed->threads[0].registers.WithoutSignature(stored),
+            Registers().WithoutSignature(stored));
+  EXPECT_EQ(parsed->threads[1].registers.WithoutSignature(stored),
+            Address(0x0000007f'b0001234));
+}
+
 TEST(CoreFile, NotesOfAnotherSizeAreLeftOut) {
   CoreBytes core;
   core.AddNote(NT_PRSTATUS, std::string(335, 'x'));
@@ -206,6 +212,7 @@ TEST(CoreFile, NotesOfAnotherSizeAreLeftOut) {
   core.AddNote(NT_AUXV, "x");
   core.AddThread({.tid = -1});
   core.AddThread({.tid = 5});
+  core.AddNote(NT_ARM_PAC_MASK, "x", "LINUX");
   const auto parsed = Parse(core.Build());
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_THAT(parsed->threads, SizeIs(1));

@@ -55,7 +55,7 @@ std::string Library(const std::string& build_id) {
   header.e_ident[EI_CLASS] = ELFCLASS64;
   header.e_ident[EI_DATA] = ELFDATA2LSB;
   header.e_type = ET_DYN;
-  header.e_machine = EM_X86_64;
+  header.e_machine = kElfMachine;
   header.e_phoff = sizeof(header);
   header.e_phentsize = sizeof(Elf64_Phdr);
   header.e_phnum = 2;
@@ -151,7 +151,7 @@ TEST_F(CoreProcessTest, ThreadsAreSortedAndTheFirstTookTheSignal) {
   CoreBytes core;
   core.AddThread({.tid = 9, .signal = 6});
   core.AddProcess(8, "main");
-  core.AddThread({.tid = 8, .signal = 6, .call = 0, .result = -512});
+  core.AddSleepingThread(8, 6);
   const auto process = Open(core);
   const auto threads = process->Threads();
   ASSERT_EQ(threads->size(), 2u);

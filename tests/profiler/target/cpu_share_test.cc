@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "support/time_units.h"
+
 namespace hubspy {
 namespace {
-
-constexpr int64_t kMs = 1'000'000;
 
 // Looks every 10 ms at a thread, of which the kernel counts what it does.
 class CpuShareTest : public testing::Test {

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "target/linux/old_system_calls.h"
 
 namespace hubspy {
 namespace {
@@ -81,7 +82,14 @@ TEST(SystemCallFacts, ArgumentsInMemoryAreRead) {
       Explain({SYS_connect, {3, kAt, sizeof(peer)}}, OneObject(peer)).text,
       "connect(fd 3: pipe, 127.0.0.1:5432)");
   const pollfd polled[2] = {{.fd = 4}, {.fd = 9}};
-  EXPECT_EQ(Explain({SYS_poll, {kAt, 2, 1500}}, OneObject(polled)).text,
+  EXPECT_EQ(Explain({SYS_ppoll, {kAt, 2}}, OneObject(polled)).text,
+            "ppoll(fd 4: pipe, fd 9: pipe)");
+}
+
+TEST(SystemCallFacts, APollTellsForHowLong) {
+  if (kCallPoll < 0) GTEST_SKIP() << "this machine's kernel has no poll";
+  const pollfd polled[2] = {{.fd = 4}, {.fd = 9}};
+  EXPECT_EQ(Explain({kCallPoll, {kAt, 2, 1500}}, OneObject(polled)).text,
             "poll(fd 4: pipe, fd 9: pipe, for 1500 ms at most)");
 }
 

@@ -10,7 +10,7 @@ namespace hubspy {
 namespace {
 
 TEST(SystemCallName, IsTheKernels) {
-  EXPECT_EQ(SystemCallName(SYS_epoll_wait), "epoll_wait");
+  EXPECT_EQ(SystemCallName(SYS_epoll_pwait), "epoll_pwait");
   EXPECT_EQ(SystemCallName(SYS_read), "read");
 }
 

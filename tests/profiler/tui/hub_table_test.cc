@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "profiler/tui/screen_text.h"
 #include "view/text.h"
 
 namespace hubspy {
@@ -14,15 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-std::vector<std::string> Text(const std::vector<ScreenLine>& lines) {
-  std::vector<std::string> text;
-  for (const ScreenLine& line : lines) {
-    text.emplace_back();
-    for (const Span& span : line) absl::StrAppend(&text.back(), span.text);
-  }
-  return text;
-}
 
 HubRow Well(int32_t tid) {
   return {.tid = tid,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "profiler/tui/screen_text.h"
 #include "profiler/view/profiles.h"
 #include "view/text.h"
 
@@ -19,15 +20,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::vector<std::string> Text(const std::vector<ScreenLine>& lines) {
-  std::vector<std::string> text;
-  for (const ScreenLine& line : lines) {
-    text.emplace_back();
-    for (const Span& span : line) absl::StrAppend(&text.back(), span.text);
-  }
-  return text;
-}
 
 Profile Sampled() {
   Profile profile = HubProfile();

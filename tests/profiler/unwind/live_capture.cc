@@ -1,9 +1,7 @@
 #include "profiler/unwind/live_capture.h"
 
 #include <execinfo.h>
-#include <sys/ptrace.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 
 #include <algorithm>
 #include <array>
@@ -100,18 +98,9 @@ MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes) {
 }
 
 LiveCapture CaptureStopped(pid_t tid) {
-  user_regs_struct regs;
-  if (ptrace(PTRACE_GETREGS, tid, nullptr, &regs) != 0) return {};
-  LiveCapture capture;
-  const std::pair<Reg, uint64_t> values[] = {
-      {Reg::kRax, regs.rax}, {Reg::kRdx, regs.rdx}, {Reg::kRcx, regs.rcx},
-      {Reg::kRbx, regs.rbx}, {Reg::kRsi, regs.rsi}, {Reg::kRdi, regs.rdi},
-      {Reg::kRbp, regs.rbp}, {Reg::kRsp, regs.rsp}, {Reg::kR8, regs.r8},
-      {Reg::kR9, regs.r9},   {Reg::kR10, regs.r10}, {Reg::kR11, regs.r11},
-      {Reg::kR12, regs.r12}, {Reg::kR13, regs.r13}, {Reg::kR14, regs.r14},
-      {Reg::kR15, regs.r15}, {Reg::kRip, regs.rip}};
-  for (const auto& [reg, value] : values) capture.registers.Set(reg, value);
-  capture.stack = CopyStack(tid, Address(regs.rsp), kMaxStack);
+  LiveCapture capture{.registers = StoppedRegisters(tid)};
+  if (!capture.registers.pc()) return {};
+  capture.stack = CopyStack(tid, capture.registers.sp(), kMaxStack);
   return capture;
 }
 

@@ -4,6 +4,7 @@
 #define HUBSPY_TESTS_PROFILER_UNWIND_LIVE_CAPTURE_H_
 
 #include <sys/types.h>
+#include <ucontext.h>
 
 #include <cstdint>
 #include <vector>
@@ -25,6 +26,10 @@ ModuleMap ReadModules(pid_t pid);
 
 // Of a thread in a ptrace stop of ours: all registers.
 LiveCapture CaptureStopped(pid_t tid);
+// All of them; none where it does not hold still.
+Registers StoppedRegisters(pid_t tid);
+// Of what getcontext fills, or a handler is given.
+Registers RegistersOf(const ucontext_t& context);
 
 // From `from` upwards to the end of the mapping, up to `max_bytes`.
 MemoryCopy CopyStack(pid_t pid, Address from, size_t max_bytes);

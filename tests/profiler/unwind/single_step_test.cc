@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "profiler/unwind/live_capture.h"
+#include "step_machine.h"
 #include "support/child.h"
 #include "unwind/unwinder.h"
 
@@ -85,10 +86,8 @@ class SteppedChild {
     const uint64_t pc = now_.registers.pc().value();
     // The child is our fork: its code is ours.
     const auto* code = reinterpret_cast<const uint8_t*>(pc);
-    const bool is_call =
-        code[0] == 0xe8 || (code[0] == 0xff && (code[1] & 0x38) == 0x10) ||
-        (code[0] == 0x41 && code[1] == 0xff && (code[2] & 0x38) == 0x10);
-    const bool is_return = code[0] == 0xc3;
+    const bool is_call = IsCall(code);
+    const bool is_return = IsReturn(code);
     StepIt();
     Look();
     if (is_call) EnterCall();
@@ -114,10 +113,7 @@ class SteppedChild {
     waitpid(child_.pid(), &status, 0);
     ASSERT_TRUE(WIFSTOPPED(status)) << "the child is gone";
   }
-  void EnterCall() {
-    returns_.push_back(
-        now_.stack.Read<uint64_t>(now_.registers.sp()).value_or(0));
-  }
+  void EnterCall() { returns_.push_back(ReturnAddressAtEntry(now_)); }
 
   uint64_t subject_;
   Child child_;
@@ -172,15 +168,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Assembly", SubjectAssembly}),
     [](const auto& param) { return param.param.name; });
 
-// As of a thread that sleeps: only pc and sp are known. No thread sleeps in the
-// middle of a prologue, but what is found there is found everywhere.
+// As of a thread that sleeps. No thread sleeps in the middle of a prologue, but
+// what is found there is found everywhere.
 class SingleStepAsleep : public testing::TestWithParam<Case> {};
 
 TEST_P(SingleStepAsleep, FindsEveryFrameWithoutTheFramePointer) {
-  ExpectEveryFrameAtEveryInstruction(
-      GetParam().subject, [](const Registers& registers) {
-        return Registers::FromPcAndSp(registers.pc(), registers.sp());
-      });
+  ExpectEveryFrameAtEveryInstruction(GetParam().subject, WithoutFramePointer);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -189,6 +182,46 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Optimized", SubjectOptimized},
                     Case{"FramePointer", SubjectFramePointer},
                     Case{"LowFramePointer", SubjectLowFramePointer}),
+    [](const auto& param) { return param.param.name; });
+
+// All that /proc tells, in a function that has its return address in a register
+// still, or again, as one without a frame has throughout. Either that is found,
+// or nothing: the caller's caller is at any rate the right one, and the caller
+// is in its function, on a line with such a call.
+constexpr uint64_t kFunctionBytes = 400;  // not more, in any of them
+class SingleStepByPcAndSp : public testing::TestWithParam<Case> {};
+
+TEST_P(SingleStepByPcAndSp, FindsNoOtherFrames) {
+  SteppedChild child(GetParam().subject);
+  Unwinder unwinder(child.modules());
+  int found = 0;
+  do {
+    const Registers& all = child.now().registers;
+    const Stack stack = unwinder.Unwind(
+        Registers::FromPcAndSp(all.pc(), all.sp()), child.now().stack);
+    std::vector<uint64_t> frames = Addresses(stack);
+    std::vector<uint64_t> expected = child.ExpectedFrames();
+    if (frames.size() == 1 && stack.end == StackEnd::kUnknownFramePointer) {
+      continue;
+    }
+    ASSERT_GT(frames.size(), 1u);
+    ++found;
+    ASSERT_LT(frames[1], expected[1] + kFunctionBytes);
+    ASSERT_GT(frames[1], expected[1] - kFunctionBytes);
+    frames[1] = expected[1];
+    ASSERT_THAT(frames, ElementsAreArray(expected))
+        << "at subject + 0x" << std::hex
+        << all.pc().value() - reinterpret_cast<uint64_t>(GetParam().subject);
+    ASSERT_EQ(stack.end, StackEnd::kComplete);
+  } while (child.Next());
+  EXPECT_GT(found, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WithTable, SingleStepByPcAndSp,
+    testing::Values(Case{"Unoptimized", SubjectUnoptimized},
+                    Case{"Optimized", SubjectOptimized},
+                    Case{"FramePointer", SubjectFramePointer}),
     [](const auto& param) { return param.param.name; });
 
 }  // namespace

@@ -202,6 +202,17 @@ TEST(LoopSentence, SaysWhatALoopDoes) {
   EXPECT_THAT(LoopSentence(a), HasSubstr("calls a computed address"));
 }
 
+TEST(LoopSentence, AnAtomicOperationIsOneAlsoWhereItIsCalled) {
+  Annotation a = BusyWait();
+  a.loops = {{.first = 0, .last = 5, .total = 1000}};
+  a.instructions[4].target_name = "__aarch64_cas4_acq_rel";
+  EXPECT_THAT(LoopSentence(a),
+              HasSubstr("which spins on pause, lock cmpxchgl and "
+                        "__aarch64_cas4_acq_rel, and makes no system call."));
+  a.instructions[4].target_name = "__aarch64_sync_cache_range";
+  EXPECT_THAT(LoopSentence(a), HasSubstr("calls __aarch64_sync_cache_range,"));
+}
+
 TEST(LoopSentence, ListsAFewCalls) {
   Annotation a = Long(6);
   for (size_t i = 0; i < 6; ++i) {

@@ -99,6 +99,27 @@ TEST(Diff, OfAProfileWithItselfIsNothing) {
                           Not(HasSubstr("new")), Not(HasSubstr("gone"))));
 }
 
+// Of another run of the same program.
+Profile WithThread(ThreadId tid) {
+  ProfileBuilder builder;
+  builder.Add({{.function = "main"}}, {.tid = tid});
+  builder.profile().threads = {{tid, "worker"}};
+  return builder.Build();
+}
+
+TEST(Diff, ThreadsOfOneNameAreTheSame) {
+  const Profile before = WithThread(71);
+  const Profile after = WithThread(4711);
+  const auto rows = DiffRows(before, after, {.threads = true});
+  const DiffRow& worker = RowOf(rows, "thread: worker");
+  EXPECT_TRUE(worker.before.seen);
+  EXPECT_TRUE(worker.after.seen);
+  EXPECT_EQ(rows.size(), 2u);
+  const std::string svg =
+      RenderFlamegraph(after, {.threads = true, .before = &before});
+  EXPECT_THAT(svg, HasSubstr("before: 0.00% was in stacks that are gone"));
+}
+
 TEST(DiffTree, FindsEachNodeInTheTreeBefore) {
   const FoldedProfile folded = Fold(After(), {});
   const std::vector<FlameNode> nodes = BuildFlameTree(folded);

@@ -3,6 +3,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "support/time_units.h"
 #include "view/dump.h"
 
 namespace hubspy {
@@ -11,8 +12,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr int64_t kSecond = 1'000'000'000;
 
 Dump::GreenThread Waiting(uint64_t id, WaitReason reason,
                           uint64_t waits_on = 0) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/profile.h"
+#include "support/time_units.h"
 
 namespace hubspy {
 
@@ -159,7 +160,6 @@ inline Profile ProfileOfAllKinds() {
                   .host = "box, Linux 6.1 x86_64",
                   .asked_rate_hz = 100,
                   .begin_unix_ns = 1'700'000'000'250'000'000};
-  constexpr int64_t kMs = 1'000'000;
   // More than was counted is not believed: the last one.
   profile.lanes = {{7,
                     0,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "profiler/view/profiles.h"
+#include "support/time_units.h"
 #include "view/facts.h"
 #include "view/flat.h"
 #include "view/raw.h"
@@ -19,8 +20,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-constexpr int64_t kMs = 1'000'000;
 
 // A thread that works for a second and then sleeps for three, at 100 Hz; it was
 // there in every look. Another one worked for the third second.

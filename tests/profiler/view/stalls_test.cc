@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "profiler/view/profiles.h"
+#include "support/time_units.h"
 #include "view/flamegraph.h"
 
 namespace hubspy {
@@ -13,9 +14,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr int64_t kMs = 1'000'000;
-constexpr int64_t kSecond = 1000 * kMs;
 
 StallTotals Totals(std::initializer_list<int64_t> lengths_ns) {
   StallTotals totals{.limit_ns = 100 * kMs,

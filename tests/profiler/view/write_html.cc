@@ -10,12 +10,11 @@
 #include <string>
 
 #include "profiler/view/profiles.h"
+#include "support/time_units.h"
 #include "view/html.h"
 
 namespace hubspy {
 namespace {
-
-constexpr int64_t kMs = 1'000'000;
 
 Profile TimedProfile() {
   const SymbolFrame main{.function = "main", .file = "/src/seed.cc", .line = 9};

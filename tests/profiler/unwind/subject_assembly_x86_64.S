@@ -65,12 +65,41 @@ SubjectLowFramePointer:
         movq    %rsp, %rbp
         .cfi_def_cfa_register rbp
         call    low_frame_pointer
+        call    leaves_record
+        leaq    low_frame_pointer(%rip), %rax
+        call    *%rax
         popq    %rbp
         .cfi_def_cfa rsp, 8
         .cfi_restore rbp
         ret
         .cfi_endproc
         .size   SubjectLowFramePointer, . - SubjectLowFramePointer
+
+/* Leaves a frame record where low_frame_pointer's locals will be. */
+        .type   leaves_record, @function
+leaves_record:
+        .cfi_startproc
+        subq    $40, %rsp
+        .cfi_adjust_cfa_offset 40
+        call    keeps_record
+        addq    $40, %rsp
+        .cfi_adjust_cfa_offset -40
+        ret
+        .cfi_endproc
+        .size   leaves_record, . - leaves_record
+
+        .type   keeps_record, @function
+keeps_record:
+        .cfi_startproc
+        pushq   %rbp
+        .cfi_adjust_cfa_offset 8
+        .cfi_rel_offset rbp, 0
+        popq    %rbp
+        .cfi_adjust_cfa_offset -8
+        .cfi_restore rbp
+        ret
+        .cfi_endproc
+        .size   keeps_record, . - keeps_record
 
         .type   low_frame_pointer, @function
 low_frame_pointer:

@@ -1,5 +1,3 @@
-#include "annotate/annotate.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "annotate/annotate.h"
 
 namespace hubspy {
 namespace {
