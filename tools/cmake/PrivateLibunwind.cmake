@@ -3,13 +3,14 @@
 #   include(PrivateLibunwind)
 #   hubspy_private_libunwind(TARGET hubspy_unwind
 #     RENAME dl_iterate_phdr=hubspy_dl_iterate_phdr ...
-#     [PREFIX green_ API unw_step ...])
+#     [PREFIX green_ API unw_step ... CALLED_BY source.cc])
 #
 # compiles into TARGET one object that holds all of LLVM libunwind with nothing
 # but unw_* visible, and lets TARGET's sources include its libunwind.h. RENAME
 # redirects what the copy calls (old=new) to functions of TARGET. With PREFIX
 # only the functions listed in API are visible, under names that begin with it:
-# for a library whose users may link a libunwind of their own.
+# for a library whose users may link a libunwind of their own. The one source that
+# calls them writes the names as they are in libunwind.h.
 #
 # Why a copy: the archive, linked plainly, also defines _Unwind_*, and then half
 # of every C++ exception is thrown by libgcc and the other half by LLVM: abort.
@@ -18,7 +19,7 @@ set(HUBSPY_LLVM_ROOT /usr/lib/llvm-19 CACHE PATH
     "Where LLVM 19's libunwind is (Debian: libunwind-19-dev)")
 
 function(hubspy_private_libunwind)
-  cmake_parse_arguments(COPY "" "TARGET;PREFIX" "RENAME;API" ${ARGN})
+  cmake_parse_arguments(COPY "" "TARGET;PREFIX;CALLED_BY" "RENAME;API" ${ARGN})
 
   find_path(HUBSPY_LIBUNWIND_INCLUDE_DIR libunwind.h
     PATHS ${HUBSPY_LLVM_ROOT}/include NO_DEFAULT_PATH REQUIRED)
@@ -35,6 +36,8 @@ function(hubspy_private_libunwind)
     foreach(function IN LISTS COPY_API)
       list(APPEND redirections --redefine-sym ${function}=${COPY_PREFIX}${function})
       list(APPEND visible --keep-global-symbol=${COPY_PREFIX}${function})
+      set_property(SOURCE ${COPY_CALLED_BY} APPEND PROPERTY
+        COMPILE_DEFINITIONS ${function}=${COPY_PREFIX}${function})
     endforeach()
   endif()
 

@@ -1,0 +1,2 @@
+/* Messages are not translated. */
+#define dgettext(domain, text) ((char *)(text))
