@@ -77,8 +77,9 @@ class Dumper {
       result.state = capture->snapshot.state;
       result.stack = Name(capture->stack);
       if (capture->snapshot.system_call && kernel_ != nullptr) {
-        result.call = kernel_->Explain(*capture->snapshot.system_call,
-                                       attachment_.process().memory());
+        result.call =
+            kernel_->Explain(thread.tid, *capture->snapshot.system_call,
+                             attachment_.process().memory());
       }
     } else {
       result.problem = std::string(capture.status().message());

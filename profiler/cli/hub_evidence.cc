@@ -175,7 +175,7 @@ void HubDescriber::DescribeEnd(WatchedHub& hub) {
     watch.stack = NameStack(capture->stack, attachment_, symbolizer_);
   }
   if (!capture->snapshot.system_call) return;
-  watch.call = Explain(*capture->snapshot.system_call);
+  watch.call = Explain(watch.end.tid, *capture->snapshot.system_call);
   if (kernel_ != nullptr && watch.call->fd) {
     watch.polled_fds = kernel_->PolledFds(watch.call->fd->fd);
   }
@@ -201,9 +201,9 @@ void HubDescriber::FindCpuUsers(Waiter& waiter, HubWatch& watch) {
                                     attachment_.process().pid());
 }
 
-CallFacts HubDescriber::Explain(const SystemCall& call) {
+CallFacts HubDescriber::Explain(ThreadId tid, const SystemCall& call) {
   if (kernel_ == nullptr) return {.name = SystemCallName(call.number)};
-  return kernel_->Explain(call, attachment_.process().memory());
+  return kernel_->Explain(tid, call, attachment_.process().memory());
 }
 
 void HubDescriber::FollowMutexes(HubWatch& watch) {
@@ -225,7 +225,7 @@ void HubDescriber::FollowMutexes(HubWatch& watch) {
     if (!capture.ok()) break;
     holder.stack = NameStack(capture->stack, attachment_, symbolizer_);
     if (!capture->snapshot.system_call) break;
-    holder.call = Explain(*capture->snapshot.system_call);
+    holder.call = Explain(tid, *capture->snapshot.system_call);
     next = holder.call->mutex_holder;
   }
 }
@@ -261,7 +261,7 @@ std::vector<ThreadWait> HubDescriber::DescribeThreads() {
     if (!capture.ok()) continue;
     thread.stack = NameStack(capture->stack, attachment_, symbolizer_);
     if (capture->snapshot.system_call) {
-      thread.call = Explain(*capture->snapshot.system_call);
+      thread.call = Explain(info.tid, *capture->snapshot.system_call);
     }
   }
   return threads;

@@ -69,7 +69,7 @@ class HubDescriber {
   void Complete(const WatchedHub& hub, Verdict& verdict);
 
  private:
-  CallFacts Explain(const SystemCall& call);
+  CallFacts Explain(ThreadId tid, const SystemCall& call);
   void KeepLastingFdWaits(HubWatch& watch);
   void NameSamples(WatchedHub& hub);
   void FollowMutexes(HubWatch& watch);

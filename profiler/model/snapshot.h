@@ -70,6 +70,7 @@ struct MemoryCopy {
 struct SystemCall {
   int64_t number = -1;
   std::array<uint64_t, 6> arguments{};
+  friend bool operator==(const SystemCall&, const SystemCall&) = default;
 };
 
 // Names one sleep of one thread: equal tokens mean that the thread has not run

@@ -70,8 +70,9 @@ class KernelView {
   virtual std::optional<std::vector<int32_t>> PolledFds(
       int32_t epoll_fd) const = 0;
 
-  // What `call`, which one of its threads is in, waits for.
-  virtual CallFacts Explain(const SystemCall& call,
+  // What `call`, which thread `tid` was just seen in, waits for. Of what the
+  // call's arguments point to, nothing if the thread has left it meanwhile.
+  virtual CallFacts Explain(ThreadId tid, const SystemCall& call,
                             const Memory& memory) const = 0;
 };
 

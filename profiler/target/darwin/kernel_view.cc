@@ -74,7 +74,8 @@ class DarwinKernelView final : public KernelView {
     return std::nullopt;
   }
 
-  CallFacts Explain(const SystemCall& call, const Memory&) const override {
+  CallFacts Explain(ThreadId, const SystemCall& call,
+                    const Memory&) const override {
     const std::string name = SystemCallName(call.number);
     return {.name = name, .text = name};
   }

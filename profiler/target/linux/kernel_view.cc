@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "target/linux/asleep.h"
 #include "target/linux/cgroups.h"
 #include "target/linux/fd_look.h"
 #include "target/linux/proc_dir.h"
@@ -20,6 +21,14 @@ namespace {
 
 // USER_HZ, in which /proc counts, is 100 on x86_64 (time(7)).
 constexpr int64_t kUserTickNs = 10'000'000;
+
+// A thread that does little else than this call is soon in it again.
+constexpr int kExplainAttempts = 3;
+
+class NoMemory final : public Memory {
+ public:
+  size_t Read(Address, absl::Span<std::byte>) const override { return 0; }
+};
 
 std::string NameOfProcess(int32_t pid) {
   const absl::StatusOr<ProcDir> process = ProcDir::Open(pid);
@@ -100,14 +109,37 @@ class LinuxKernelView final : public KernelView {
     return ParsePolledFds(*text);
   }
 
-  CallFacts Explain(const SystemCall& call,
+  CallFacts Explain(ThreadId tid, const SystemCall& call,
                     const Memory& memory) const override {
+    const auto files = ThreadFiles::Open(directory_, tid, counting_);
+    for (int i = 0; files.ok() && i < kExplainAttempts; ++i) {
+      const std::optional<SleepToken> sleep = SleepIn(call, *files);
+      if (!sleep) continue;
+      CallFacts facts = ExplainWith(memory, call);
+      if (files->StillIn(*sleep).value_or(false)) return facts;
+    }
+    return ExplainWith(NoMemory(), call);
+  }
+
+ private:
+  // nullopt: the thread is not in that call.
+  static std::optional<SleepToken> SleepIn(const SystemCall& call,
+                                           const ThreadFiles& files) {
+    const auto times_run = files.TimesRun();
+    const auto blocked = files.Blocked();
+    if (!times_run.ok() || !blocked.ok() || !blocked->has_value() ||
+        (*blocked)->system_call != call) {
+      return std::nullopt;
+    }
+    return SleepToken{*times_run, (*blocked)->pc, (*blocked)->sp};
+  }
+
+  CallFacts ExplainWith(const Memory& memory, const SystemCall& call) const {
     return ExplainSystemCall(
         call, memory, [this](int32_t fd) { return LookAtFd(fd); },
         [this](int32_t tid) { return FindThread(tid); });
   }
 
- private:
   // By its id in the innermost pid namespace that it is in.
   std::optional<ThreadId> FindThread(int32_t innermost_id) const {
     const absl::StatusOr<std::vector<int32_t>> tids = directory_.ThreadIds();
@@ -123,6 +155,7 @@ class LinuxKernelView final : public KernelView {
   }
 
   ProcDir directory_;
+  RunCounting counting_ = DetectRunCounting();
 };
 
 }  // namespace

@@ -50,6 +50,7 @@ std::string ReadPath(const Memory& memory, uint64_t at) {
   path.resize(memory.Read(
       Address(at),
       absl::MakeSpan(reinterpret_cast<std::byte*>(path.data()), path.size())));
+  if (path.empty()) return "?";
   const bool is_cut = path.find('\0') == std::string::npos;
   path.resize(std::min(path.find('\0'), path.size()));
   return absl::StrCat("\"", Printable(path), is_cut ? "\"..." : "\"");

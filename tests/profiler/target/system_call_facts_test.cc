@@ -86,6 +86,14 @@ TEST(SystemCallFacts, ArgumentsInMemoryAreRead) {
             "ppoll(fd 4: pipe, fd 9: pipe)");
 }
 
+TEST(SystemCallFacts, WhatCannotBeReadIsAQuestionMark) {
+  constexpr uint64_t kNowhere = 0x10;
+  EXPECT_EQ(Explain({SYS_nanosleep, {kNowhere}}).text, "nanosleep(?)");
+  EXPECT_EQ(Explain({SYS_openat, {0, kNowhere}}).text, "openat(?)");
+  EXPECT_EQ(Explain({SYS_connect, {3, kNowhere, 16}}).text,
+            "connect(fd 3: pipe, ?)");
+}
+
 TEST(SystemCallFacts, APollTellsForHowLong) {
   if (kCallPoll < 0) GTEST_SKIP() << "this machine's kernel has no poll";
   const pollfd polled[2] = {{.fd = 4}, {.fd = 9}};
