@@ -2,14 +2,13 @@
 #include <array>
 #include <cstring>
 
+#include "decode/instruction_word.h"
 #include "unwind/call_graph.h"
 #include "unwind/frame_state.h"
 
 namespace hubspy {
 namespace {
 
-constexpr uint64_t kWordBytes = 4;
-constexpr uint64_t kPageMask = 4095;
 // A landing pad, three or four instructions that find the address, one that
 // authenticates it, and the branch.
 constexpr int kMaxStubWords = 7;
@@ -27,54 +26,26 @@ constexpr int64_t kBudget = 4'000'000;
 constexpr int64_t kStubCost = 128;
 constexpr int64_t kDecodeCost = 128;
 
-// Arm ARM C4.1.93 (branches) and C6.2 (the others).
-struct Branch {
-  enum class Kind { kCall, kJump, kComputedCall, kComputedJump };
-  Kind kind;
-  std::optional<Address> target;
-};
-
-// `bits` bits of `code` from `low` on, as a signed number of `unit` bytes.
-uint64_t Distance(uint32_t code, int low, int bits, int64_t unit) {
-  const auto at_top = static_cast<int32_t>(code << (32 - low - bits));
-  return static_cast<uint64_t>((at_top >> (32 - bits)) * unit);
-}
-
-// Read by hand: a function has thousands of instructions, and the decoder takes
-// a microsecond for each.
-std::optional<Branch> BranchAt(uint32_t code, Address at) {
-  using BranchKind = Branch::Kind;
-  if ((code & 0x7c00'0000) == 0x1400'0000) {  // b, bl
-    return Branch{
-        (code & 0x8000'0000) != 0 ? BranchKind::kCall : BranchKind::kJump,
-        at + Distance(code, 0, 26, 4)};
-  }
-  if ((code & 0xff00'0000) == 0x5400'0000 ||  // b.cond
-      (code & 0x7e00'0000) == 0x3400'0000) {  // cbz, cbnz
-    return Branch{BranchKind::kJump, at + Distance(code, 5, 19, 4)};
-  }
-  if ((code & 0x7e00'0000) == 0x3600'0000) {  // tbz, tbnz
-    return Branch{BranchKind::kJump, at + Distance(code, 5, 14, 4)};
-  }
-  if ((code & 0xfeff'f000) == 0xd61f'0000) {  // br, braa, ...
-    return Branch{BranchKind::kComputedJump, {}};
-  }
-  if ((code & 0xfeff'f000) == 0xd63f'0000) {  // blr, blraa, ...
-    return Branch{BranchKind::kComputedCall, {}};
-  }
-  return std::nullopt;
-}
-
 // The registers that a stub may use, x16 and x17 (AAPCS64, 6.1.1), as far as
 // its code tells what is in them.
 class StubRegisters {
  public:
-  static bool Has(uint32_t number) { return number == 16 || number == 17; }
-  std::optional<Address>& operator[](uint32_t number) {
-    return values_[number - 16];
+  std::optional<Address> Get(uint32_t number) const {
+    return Has(number) ? values_[number - kFirst] : std::nullopt;
+  }
+  // Whether it may use that one.
+  bool Set(uint32_t number, std::optional<Address> value) {
+    if (!Has(number)) return false;
+    values_[number - kFirst] = value;
+    return true;
   }
 
  private:
+  static constexpr uint32_t kFirst = 16;
+  static bool Has(uint32_t number) {
+    return number == kFirst || number == kFirst + 1;
+  }
+
   std::array<std::optional<Address>, 2> values_;
 };
 
@@ -119,35 +90,31 @@ std::optional<Address> CallGraph::ThroughStub(Address stub) {
   if (module == nullptr) return std::nullopt;
   StubRegisters registers;
   for (int i = 0; i < kMaxStubWords; ++i) {
-    const Address at = stub + static_cast<uint64_t>(i) * kWordBytes;
-    std::array<uint8_t, kWordBytes> bytes;
+    const Address at = stub + static_cast<uint64_t>(i) * kInstructionWordBytes;
+    std::array<uint8_t, kInstructionWordBytes> bytes;
     if (code_.Read(at, absl::MakeSpan(bytes)) != bytes.size()) {
       return std::nullopt;
     }
-    uint32_t code = 0;
-    std::memcpy(&code, bytes.data(), sizeof code);
-    const uint32_t to = code & 31;
-    const uint32_t from = code >> 5 & 31;
-    const uint64_t number = code >> 10 & 0xfff;
-    if ((code & 0xffff'f01f) == 0xd503'201f) continue;  // nop, bti, autia1716
-    if ((code & 0xfc00'0000) == 0x1400'0000) {          // b
-      return at + Distance(code, 0, 26, 4);
+    uint32_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    if (IsHint(word)) continue;
+    if (const auto branch = BranchOf(word, at)) {
+      if (branch->kind != WordBranch::Kind::kJump) return std::nullopt;
+      if (branch->target) return branch->target;
+      return registers.Get(branch->through);
     }
-    if ((code & 0x9f00'0000) == 0x9000'0000 &&
-        StubRegisters::Has(to)) {  // adrp
-      const uint64_t pages = Distance(code, 5, 19, 4) | (code >> 29 & 3);
-      registers[to] = at - (at.value() & kPageMask) + pages * 4096;
+    if (const auto adrp = AdrpOf(word, at)) {
+      if (!registers.Set(adrp->to, adrp->page)) return std::nullopt;
       continue;
     }
-    if (!StubRegisters::Has(from) || !registers[from]) return std::nullopt;
-    const Address known = *registers[from];
-    if ((code & 0xffff'fc1f) == 0xd61f'0000) return known;  // br
-    if (!StubRegisters::Has(to)) return std::nullopt;
-    if ((code & 0xffc0'0000) == 0x9100'0000) {  // add
-      registers[to] = known + number;
-    } else if ((code & 0xffc0'0000) == 0xf940'0000) {  // ldr
-      registers[to] = ReadSlot(*module, known + number * sizeof(uint64_t));
-    } else {
+    const auto add = AddOf(word);
+    const auto load = add ? std::nullopt : LoadOf(word);
+    if (!add && !load) return std::nullopt;
+    const WordOffset& sum = add ? *add : *load;
+    const std::optional<Address> known = registers.Get(sum.from);
+    if (!known) return std::nullopt;
+    const Address address = *known + sum.offset;
+    if (!registers.Set(sum.to, add ? address : ReadSlot(*module, address))) {
       return std::nullopt;
     }
   }
@@ -178,17 +145,17 @@ bool CallGraph::ForEachBranch(AddressRange function, const Visit& visit) {
   for (Address from = function.begin; from < function.end && !exhausted();) {
     const auto block = absl::MakeSpan(bytes).first(
         std::min<uint64_t>(bytes.size(), function.end - from));
-    const size_t words = code_.Read(from, block) / kWordBytes;
+    const size_t words = code_.Read(from, block) / kInstructionWordBytes;
     budget_ -= static_cast<int64_t>(words) + 1;
     for (size_t i = 0; i < words; ++i) {
-      uint32_t code;
-      std::memcpy(&code, bytes.data() + i * kWordBytes, sizeof code);
-      const Address at = from + i * kWordBytes;
-      if (const std::optional<Branch> branch = BranchAt(code, at)) {
+      uint32_t word;
+      std::memcpy(&word, bytes.data() + i * kInstructionWordBytes, sizeof word);
+      const Address at = from + i * kInstructionWordBytes;
+      if (const auto branch = BranchOf(word, at)) {
         if (!visit(*branch, at)) return false;
       }
     }
-    if (words * kWordBytes < block.size()) return false;
+    if (words * kInstructionWordBytes < block.size()) return false;
     from = from + block.size();
   }
   return !exhausted();
@@ -214,21 +181,14 @@ CallGraph::Calls CallGraph::ByTable(AddressRange first) {
   };
   for (size_t i = 0; i < functions.size(); ++i) {
     const AddressRange function = functions[i];
-    const auto visit = [&](const Branch& branch, Address at) {
-      switch (branch.kind) {
-        case Branch::Kind::kCall:
-        case Branch::Kind::kComputedCall:
-          found.calls.push_back(
-              {branch.target, at + kWordBytes, function.begin});
-          break;
-        case Branch::Kind::kJump:
-          if (!function.Contains(*branch.target)) {
-            add_function_at(BehindStubs(*branch.target));
-          }
-          break;
-        case Branch::Kind::kComputedJump:
-          found.open = true;
-          break;
+    const auto visit = [&](const WordBranch& branch, Address at) {
+      if (branch.kind == WordBranch::Kind::kCall) {
+        found.calls.push_back(
+            {branch.target, at + kInstructionWordBytes, function.begin});
+      } else if (!branch.target) {
+        found.open = true;
+      } else if (!function.Contains(*branch.target)) {
+        add_function_at(BehindStubs(*branch.target));
       }
       return found.calls.size() < kMaxCalls;
     };
