@@ -18,9 +18,6 @@
 namespace hubspy {
 namespace {
 
-constexpr double kRateHz = 1000;
-constexpr int kLooks = 10'000;
-
 void MakeAChild() {
   const pid_t pid = fork();
   if (pid == 0) _exit(0);
@@ -46,7 +43,7 @@ class WatchedFamily : public OnBlockingCall {
     const ThreadId loop = std::stoi(parent.ReadLine());
     auto family = Family::Open(
         parent.pid(),
-        {.open = {.ways = ways, .rate_hz = kRateHz}, .children = true});
+        {.open = {.ways = ways, .rate_hz = kLooksHz}, .children = true});
     ASSERT_TRUE(family.ok()) << family.status();
     for (int looks = 0; looks < kLooks;) {
       const auto threads = (*family)->Look();

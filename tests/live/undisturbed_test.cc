@@ -15,9 +15,6 @@
 namespace hubspy {
 namespace {
 
-constexpr double kRateHz = 1000;
-constexpr int kLooks = 10'000;
-
 struct Way {
   CaptureWays ways;
   std::string name;
@@ -36,7 +33,7 @@ bool IsOrdinary(const absl::Status& status) {
 class Watcher {
  public:
   Watcher(int32_t pid, CaptureWays ways) : pid_(pid) {
-    auto process = Process::Open(pid, {.ways = ways, .rate_hz = kRateHz});
+    auto process = Process::Open(pid, {.ways = ways, .rate_hz = kLooksHz});
     if (!process.ok()) ADD_FAILURE() << process.status();
     process_ = *std::move(process);
   }

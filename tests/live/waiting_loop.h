@@ -15,6 +15,7 @@
 
 #include "live/blocking_call.h"
 #include "support/child.h"
+#include "support/sanitizers.h"
 #include "support/shared.h"
 
 namespace hubspy {
@@ -35,6 +36,11 @@ struct LoopCounts {
   std::atomic<int64_t> waking = 0;
   std::atomic<int64_t> woken = 0;
 };
+
+// So often it is looked at, at kLooksHz. A sanitizer, under which a look takes
+// ten times as long, looks for other faults, which are there at the first.
+inline constexpr int kLooks = kAddressSanitizer ? 1000 : 10'000;
+inline constexpr double kLooksHz = 1000;
 
 // Instead of a timeout: each wait is woken by another thread.
 inline constexpr int64_t kUntilWoken = 0;

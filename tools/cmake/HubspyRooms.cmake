@@ -2,12 +2,15 @@
 #
 #   hubspy_room(view SOURCES flat.cc flat.h DEPS hubspy::model absl::strings)
 #     makes the static library hubspy_view, alias hubspy::view. Includes are
-#     written from profiler/ ("view/flat.h"). What differs from one machine to
+#     written from profiler/ ("view/flat.h"). ONCE: it works once a command, not
+#     once a sample. What differs from one machine to
 #     another is in SOURCES as name_${CMAKE_SYSTEM_PROCESSOR}.cc; a header that does is
 #     in profiler/machine/, which mirrors the rooms for each machine.
 #   hubspy_test(flat_test LABEL unit SOURCES flat_test.cc DEPS hubspy::view)
-#     makes a GoogleTest program and registers each of its tests with ctest;
-#     the target unit_tests builds all that are labelled unit.
+#     makes a GoogleTest program and registers each of its tests with ctest.
+#     LABEL: unit; unit_threads, which is unit, and of what several threads run, so
+#     that the thread sanitizer can find something (the target threads_tests builds
+#     these); live; or extra, which only tools/test --all runs.
 #   hubspy_private_libunwind(TARGET object RENAME symbol=symbol ...)
 #     makes an object that holds LLVM libunwind with nothing but unw_* visible.
 
@@ -40,7 +43,7 @@ function(hubspy_join_sources target)
 endfunction()
 
 function(hubspy_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ROOM "ONCE" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   add_library(hubspy_${name} STATIC ${ROOM_SOURCES})
   add_library(hubspy::${name} ALIAS hubspy_${name})
   target_include_directories(hubspy_${name} PUBLIC ${PROJECT_SOURCE_DIR}/profiler
@@ -48,14 +51,17 @@ function(hubspy_room name)
                              ${PROJECT_SOURCE_DIR}/profiler/machine/${CMAKE_SYSTEM_PROCESSOR}/${CMAKE_SYSTEM_NAME})
   target_compile_options(hubspy_${name} PRIVATE ${HUBSPY_WARNINGS})
   hubspy_join_sources(hubspy_${name})
+  if(HUBSPY_SANITIZE AND ROOM_ONCE)
+    # To optimize the checks takes longer than it saves.
+    target_compile_options(hubspy_${name} PRIVATE -O0)
+  elseif(HUBSPY_JOIN_SOURCES)
+    target_compile_options(hubspy_${name} PRIVATE -g1)
+  endif()
   target_link_libraries(hubspy_${name} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_PRIVATE_DEPS})
 endfunction()
 
-function(hubspy_test name)
-  cmake_parse_arguments(TEST "" "LABEL" "SOURCES;DEPS;ENVIRONMENT" ${ARGN})
-  add_executable(${name} ${TEST_SOURCES})
+function(hubspy_test_flags name)
   target_compile_options(${name} PRIVATE ${HUBSPY_WARNINGS})
-  hubspy_join_sources(${name})
   if(HUBSPY_SANITIZE)
     # What is checked is the rooms; optimizing GoogleTest's macros with checks
     # in them is half of a sanitizer's build.
@@ -64,11 +70,42 @@ function(hubspy_test name)
     # As nobody will debug it. Still optimized: without frame pointers.
     target_compile_options(${name} PRIVATE -O1 -g1)
   endif()
+  target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+endfunction()
+
+function(hubspy_test name)
+  cmake_parse_arguments(TEST "" "LABEL" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  hubspy_test_flags(${name})
+  hubspy_join_sources(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300 ENVIRONMENT "${TEST_ENVIRONMENT}")
-  if(TEST_LABEL STREQUAL "unit")
-    add_dependencies(unit_tests ${name})
+  target_link_libraries(${name} PRIVATE ${TEST_DEPS})
+  if(HUBSPY_JOIN_SOURCES)
+    target_precompile_headers(${name} REUSE_FROM test_headers)
   endif()
+  if(HUBSPY_SANITIZE AND TEST_LABEL MATCHES "^unit")
+    # A sanitizer takes longer to begin and to end than most tests do.
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600)
+  else()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+      PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
+  endif()
+  if(TEST_LABEL STREQUAL "unit_threads")
+    add_dependencies(threads_tests ${name})
+  endif()
+endfunction()
+
+# Reads once what every test includes, for the programs of hubspy_test: where all
+# of them are built at once, and by nobody who works on them.
+function(hubspy_test_headers)
+  if(NOT HUBSPY_JOIN_SOURCES)
+    return()
+  endif()
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc "")
+  add_executable(test_headers ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
+  hubspy_test_flags(test_headers)
+  target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>
+    <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/strings/str_format.h>
+    <absl/strings/str_join.h> <absl/strings/str_split.h>)
 endfunction()
