@@ -10,7 +10,8 @@
 #     makes a GoogleTest program and registers each of its tests with ctest.
 #     LABEL: unit; unit_threads, which is unit, and of what several threads run, so
 #     that the thread sanitizer can find something (the target threads_tests builds
-#     these); live; or extra, which only tools/test --all runs.
+#     these); live; or extra, which only tools/test --all runs. ALONE FILTER: no
+#     test beside those of its tests, which tell who gets how much of the CPUs.
 #   hubspy_private_libunwind(TARGET object RENAME symbol=symbol ...)
 #     makes an object that holds LLVM libunwind with nothing but unw_* visible.
 
@@ -74,7 +75,7 @@ function(hubspy_test_flags name)
 endfunction()
 
 function(hubspy_test name)
-  cmake_parse_arguments(TEST "" "LABEL" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(TEST "" "LABEL;ALONE" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   hubspy_test_flags(${name})
   hubspy_join_sources(${name})
@@ -88,8 +89,13 @@ function(hubspy_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 600)
   else()
-    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
+    set(discover DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${TEST_LABEL} TIMEOUT 300)
+    if(TEST_ALONE)
+      gtest_discover_tests(${name} TEST_FILTER ${TEST_ALONE} ${discover} RUN_SERIAL ON)
+      gtest_discover_tests(${name} TEST_FILTER -${TEST_ALONE} ${discover})
+    else()
+      gtest_discover_tests(${name} ${discover})
+    endif()
   endif()
   if(TEST_LABEL STREQUAL "unit_threads")
     add_dependencies(threads_tests ${name})
