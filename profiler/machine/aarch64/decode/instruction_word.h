@@ -84,14 +84,14 @@ struct WordPage {
 };
 
 constexpr std::optional<WordPage> AdrpOf(uint32_t word, Address at) {
-  constexpr uint64_t kPageBytes = 4096;
+  constexpr uint64_t kAdrpPageBytes = 4096;
   if ((word & 0x9f00'0000) != 0x9000'0000) return std::nullopt;
   const int64_t pages = instruction_word::SignedField(word, 5, 19) * 4 +
                         instruction_word::Field(word, 29, 2);
   return WordPage{
       instruction_word::Field(word, 0, 5),
-      instruction_word::Onward(at - at.value() % kPageBytes,
-                               pages * static_cast<int64_t>(kPageBytes))};
+      instruction_word::Onward(at - at.value() % kAdrpPageBytes,
+                               pages * static_cast<int64_t>(kAdrpPageBytes))};
 }
 
 struct WordOffset {
