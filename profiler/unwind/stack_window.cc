@@ -19,6 +19,8 @@ constexpr size_t kZoneWords = 2048;
 constexpr size_t kZones = Registers::kCount + 1;
 constexpr size_t kNotCopiedZone = Registers::kCount;
 constexpr size_t kArenaUnit = 64 * 1024;
+// A bit that no address has that a program can have.
+constexpr uint64_t kEscape = uint64_t{1} << 62;
 
 using Zones = std::array<std::array<uint64_t, kZoneWords>, kZones>;
 
@@ -39,10 +41,12 @@ void FillZones() {
   }();
 }
 
-std::optional<size_t> ZoneOf(uint64_t local) {
-  const uint64_t distance = local - AddressOf(zones.data());
-  if (distance >= sizeof(Zones)) return std::nullopt;
-  return distance / sizeof(Zones::value_type);
+bool IsInZones(uint64_t local) {
+  return local - AddressOf(zones.data()) < sizeof(Zones);
+}
+
+size_t ZoneOf(uint64_t local) {
+  return (local - AddressOf(zones.data())) / sizeof(Zones::value_type);
 }
 
 // This thread's place for stack copies, with unreadable pages on both sides.
@@ -106,9 +110,19 @@ StackWindow::StackWindow(const MemoryCopy& stack) : copied_(stack.range()) {
   const uint64_t low = moved_.begin.value();
   const uint64_t moved_size = moved_.size();
   const uint64_t offset = offset_;
+  const uint64_t zones_begin = AddressOf(zones.data());
   for (size_t i = 0; i < count; ++i) {
-    words[i] += words[i] - low < moved_size ? offset : 0;
+    const uint64_t word = words[i];
+    const bool points_here = word - low < moved_size;
+    const bool seems_ours = (word - offset - low < moved_size) |
+                            (word - zones_begin < sizeof(Zones));
+    words[i] = points_here ? word + offset : seems_ours ? word ^ kEscape : word;
   }
+}
+
+// Whether it is a stand-in, or a place of the copy or around it.
+bool StackWindow::IsOurs(uint64_t local) const {
+  return IsInZones(local) || moved_.Contains(Address(local - offset_));
 }
 
 uint64_t StackWindow::ToLocal(const Registers& registers, Reg reg) const {
@@ -119,15 +133,17 @@ uint64_t StackWindow::ToLocal(const Registers& registers, Reg reg) const {
 
 StackWindow::Value StackWindow::ToTarget(const Registers& registers,
                                          uint64_t local) const {
-  if (const std::optional<size_t> zone = ZoneOf(local)) {
-    if (*zone == kNotCopiedZone) return {};
-    const Reg reg = static_cast<Reg>(*zone);
+  if (IsInZones(local)) {
+    const size_t zone = ZoneOf(local);
+    if (zone == kNotCopiedZone) return {};
+    const Reg reg = static_cast<Reg>(zone);
     Value value{.made_from = reg};
     if (const std::optional<uint64_t> base = registers.Get(reg)) {
-      value.target = *base + (local - StandIn(*zone));
+      value.target = *base + (local - StandIn(zone));
     }
     return value;
   }
+  if (IsOurs(local ^ kEscape)) return {local ^ kEscape, {}};
   if (moved_.Contains(Address(local - offset_))) return {local - offset_, {}};
   return {local, {}};
 }

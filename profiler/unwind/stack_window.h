@@ -15,6 +15,10 @@
 // zone, and so tells which register it was made from. What lies around the copy
 // is filled with a stand-in, too.
 //
+// A word in the copy that by chance is such an address of ours is another
+// program's all the same: it is kept in disguise. On aarch64, where programs
+// are put into one GiB at random, a return address is that once in 2000 runs.
+//
 // A thread has one window at a time: they share their memory.
 #ifndef HUBSPY_UNWIND_STACK_WINDOW_H_
 #define HUBSPY_UNWIND_STACK_WINDOW_H_
@@ -52,6 +56,8 @@ class StackWindow {
   Value ToTarget(const Registers& registers, uint64_t local) const;
 
  private:
+  bool IsOurs(uint64_t local) const;
+
   AddressRange copied_;
   AddressRange moved_;   // target addresses that have a place of ours
   uint64_t offset_ = 0;  // from there to here; wraps
