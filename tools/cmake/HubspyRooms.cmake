@@ -63,9 +63,9 @@ endfunction()
 
 function(hubspy_test_flags name)
   target_compile_options(${name} PRIVATE ${HUBSPY_WARNINGS})
-  if(HUBSPY_SANITIZE OR CMAKE_CROSSCOMPILING)
-    # What is checked is the rooms; optimizing GoogleTest's macros is half of such
-    # a build.
+  if(HUBSPY_SANITIZE)
+    # What is checked is the rooms; optimizing GoogleTest's macros with checks
+    # in them is half of a sanitizer's build.
     target_compile_options(${name} PRIVATE -O0)
   elseif(HUBSPY_JOIN_SOURCES)
     # As nobody will debug it. Still optimized: without frame pointers.
