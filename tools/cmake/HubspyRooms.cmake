@@ -55,7 +55,7 @@ function(hubspy_room name)
   if(HUBSPY_SANITIZE AND ROOM_ONCE)
     # To optimize the checks takes longer than it saves.
     target_compile_options(hubspy_${name} PRIVATE -O0)
-  elseif(HUBSPY_JOIN_SOURCES)
+  elseif(HUBSPY_JOIN_SOURCES AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     target_compile_options(hubspy_${name} PRIVATE -g1)
   endif()
   target_link_libraries(hubspy_${name} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_PRIVATE_DEPS})
